@@ -1,0 +1,1 @@
+"""What the rules say: by the date of the act, with numbers that live in the rule book."""

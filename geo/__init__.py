@@ -1,0 +1,1 @@
+"""Where things are: coordinates, zones, tracks. Knows shapely and numpy; no device, no law."""

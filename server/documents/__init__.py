@@ -1,0 +1,1 @@
+"""Writers of files people take away: Excel, CSV, GeoJSON."""

@@ -1,0 +1,1 @@
+"""Packages to and from other cities and registers."""

@@ -1,0 +1,1 @@
+"""One file a noun: its table and every statement on it."""

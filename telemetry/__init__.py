@@ -1,0 +1,1 @@
+"""What a terminal said: bytes to messages to columns. No database, no law."""

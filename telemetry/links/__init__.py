@@ -1,0 +1,1 @@
+"""The only code of the three pure packages that meets the network."""
