@@ -149,8 +149,8 @@ def centres_inside(
 ) -> NDArray[np.bool_]:
     """Is the centre of cell i in the area of owner i?"""
     size = 1.0 / (1 << bits)
-    lon: Floats = (x + 0.5) * size - 180.0
-    lat: Floats = (y + 0.5) * size - 90.0
+    lon = np.asarray((x + 0.5) * size - 180.0, dtype=np.float64)
+    lat = np.asarray((y + 0.5) * size - 90.0, dtype=np.float64)
     return points_inside(lon, lat, owner, areas)
 
 
