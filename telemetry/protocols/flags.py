@@ -45,3 +45,7 @@ class PacketFlag(IntFlag):
     TRAILING_BYTES = 1 << 12  # bytes behind the last known field
     ASSEMBLED = 1 << 13  # put together from several sub-packets
     LAYOUT_CHANGED = 1 << 14  # the layout remembered for the device does not fit this packet
+
+
+NO_FLAGS = Flag(0)
+NO_PACKET_FLAGS = PacketFlag(0)
