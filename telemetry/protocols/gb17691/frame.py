@@ -1,8 +1,8 @@
 """Where a frame ends and which layouts its data unit may have (GB 17691-2018 Q.6.4, Q.6.5).
 
 A: time, then {type, serial, body}; B: time, serial, then {type, body, optional signature}; C (the MEE scheme
-of 2018, later HJ 1239.3): send time, serial, then {type, collect time, body}, a signature at the end. They are
-tried in the order C, A, B.
+of 2018, later HJ 1239.3): send time, serial, then {type, collect time, body}, a signature at the end. They
+are tried in the order C, A, B.
 """
 
 from __future__ import annotations

@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from telemetry.protocols.annexq import reports, session
-from telemetry.protocols.annexq.envelope import DATA_AT, PLATFORM_START, TERMINAL_START, Header, open_frame
+from telemetry.protocols.annexq.envelope import (
+    DATA_AT,
+    NOT_ENCRYPTED,
+    PLATFORM_START,
+    TERMINAL_START,
+    Header,
+    read_header,
+    refuse_encrypted,
+    verify,
+)
 from telemetry.protocols.annexq.session import Reader
 from telemetry.protocols.errors import FaultCode, FrameError
 from telemetry.protocols.flags import PacketFlag
@@ -38,13 +47,14 @@ PLATFORM: Mapping[int, Reader] = {
 
 def decode(frame: bytes, layout: str | None = None) -> Message:
     """The message in one frame. There is one layout, so `layout` is only looked at for the flag."""
-    header = open_frame(frame, STARTS)
+    verify(frame, STARTS)
+    header = read_header(frame)
+    if header.start == TERMINAL_START and header.answer_flag is not None:
+        return _relayed(header, frame, layout)
+    refuse_encrypted(header)
     if header.start == PLATFORM_START and frame[DATA_AT : DATA_AT + 2] == TERMINAL_START:
         return decode(frame[DATA_AT:-1], layout)
-    message = _read(header, frame, layout)
-    if header.start == TERMINAL_START and header.answer_flag is not None:
-        return replace(message, flags=message.flags | PacketFlag.TSP_HEADER)
-    return message
+    return _read(header, frame, layout)
 
 
 def encode(message: Message) -> bytes:
@@ -57,6 +67,23 @@ def encode(message: Message) -> bytes:
 def samples(message: Message) -> tuple[Sample, ...]:
     """The rows a message gives."""
     return reports.samples(message, BODIES) if isinstance(message, Report) else ()
+
+
+def _relayed(header: Header, frame: bytes, layout: str | None) -> Message:
+    """Truck data relayed by a telematics provider.
+
+    One was seen to keep the terminal's encryption byte on data it had decrypted. So a data unit that reads
+    exactly, dates included, is in the clear whatever the byte says; the packet is flagged.
+    """
+    flags = PacketFlag.TSP_HEADER
+    if header.encryption != NOT_ENCRYPTED:
+        flags |= PacketFlag.ENCRYPTION_CLAIMED
+    try:
+        message = _read(header, frame, layout)
+    except FrameError:
+        refuse_encrypted(header)
+        raise
+    return replace(message, flags=message.flags | flags)
 
 
 def _read(header: Header, frame: bytes, layout: str | None) -> Message:

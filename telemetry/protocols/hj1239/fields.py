@@ -117,16 +117,11 @@ def supplement_sizes(frame: bytes, at: int, end: int) -> tuple[int, ...]:
 
 
 def read_supplement(frame: bytes, at: int, size: int) -> Supplement | VendorItems | Opaque:
-    """Table B.1, or a maker's list when the WORD length is the size and the list ends with it."""
-    length = int.from_bytes(frame[at : at + 2], "big")
-    if size == SUPPLEMENT_SIZE and length + 2 != size:
-        return Supplement(**read_fields(SUPPLEMENT_FIELDS, frame, at))
-    items = _items(frame[at + 2 : at + size])
-    if items is not None:
-        return VendorItems(items)
+    """Table B.1 when it is 17 bytes, else a maker's list, else the bytes."""
     if size == SUPPLEMENT_SIZE:
         return Supplement(**read_fields(SUPPLEMENT_FIELDS, frame, at))
-    return read_opaque(frame, at, size)
+    items = _items(frame[at + 2 : at + size])
+    return read_opaque(frame, at, size) if items is None else VendorItems(items)
 
 
 def write_supplement(body: Supplement | VendorItems | Opaque) -> bytes:

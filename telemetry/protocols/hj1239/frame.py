@@ -1,7 +1,7 @@
 """Starts and layout (HJ 1239.3-2021 4.4, 4.5.2, 5.6.3).
 
-Terminals start with `##` (one maker's constant is `~~`), platforms with `~~`. The data unit of reports has layout
-C. A frame of layout A or B is Annex Q's and not read here, but looked at: a frame both could claim is flagged.
+Terminals start with `##`, platforms with `~~` (as do terminals of one maker). The data unit of reports has
+layout C; frames of layout A or B are Annex Q's and not read here.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ class Hybrid:
 
 @dataclass(frozen=True, slots=True)
 class Supplement:
-    """Type 80 of table B.1, 17 bytes. Torque mode: 0 overspeed failure, 1 speed, 2 torque, 3 both, 9 normal."""
+    """Type 80 of table B.1, 17 bytes; the torque modes are in fields.py."""
 
     torque_mode: float | None
     pedal_pct: float | None
