@@ -1,9 +1,9 @@
 """Which window of a device's fixes must be stepped again when late fixes arrive.
 
-A *reset* is a place in a device's ordered fixes where no visit can be open in any zone, whatever came before:
-after `exit_fixes` fixes that touch no zone, or in a silence longer than every zone's `max_gap_s`. Stepping the
-fixes from one reset up to the next, then `close_silent` at the time of the fix after the window, gives the same
-visits as stepping everything.
+A *reset* is a place in a device's ordered fixes where no visit can be open in any zone, whatever came
+before: after `exit_fixes` fixes that touch no zone, or in a silence longer than every zone's `max_gap_s`.
+Stepping the fixes from one reset up to the next, then `close_silent` at the time of the fix after the
+window, gives the same visits as stepping everything.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def touched(fixes_n: int, hit_fix: NDArray[np.integer]) -> Bools:
 def reset_before(at_us: Ints, hit: Bools, index: int, settings: SettingsByZone) -> int | None:
     """The last place at or before `index`, the first late fix, at which nothing can be open.
 
-    The fixes from there on are stepped again. None: it is not among these fixes; load earlier ones, or begin at 0
-    if these are all.
+    The fixes from there on are stepped again. None: it is not among these fixes; load earlier ones, or
+    begin at 0 if these are all.
     """
     silent, away = _resets(at_us, hit, settings)
     places = np.flatnonzero((silent | away)[: index + 1])
@@ -36,22 +36,20 @@ def reset_before(at_us: Ints, hit: Bools, index: int, settings: SettingsByZone) 
 
 
 def reset_after(at_us: Ints, hit: Bools, index: int, settings: SettingsByZone) -> int | None:
-    """The first place after `index`, the last late fix, at which nothing is open with or without the late ones.
+    """The first place after `index`, the last late fix, where nothing is open with or without late fixes.
 
     None: the window reaches the end, and what it leaves open is what is open now.
     """
     silent, away = _resets(at_us, hit, settings)
     exits, _ = _widest(settings)
-    silent[: index + 2] = (
-        False  # the fix before the place is not a late one: entries after it stay as they were
-    )
+    silent[: index + 2] = False  # a late fix must not be the one before an entry that is kept
     away[: index + 1 + exits] = False
     places = np.flatnonzero(silent | away)
     return int(places[0]) if len(places) else None
 
 
 def _resets(at_us: Ints, hit: Bools, settings: SettingsByZone) -> tuple[Bools, Bools]:
-    """Per place 0..n (before fix i; n = after the last): a long silence there; enough untouched fixes before."""
+    """Per place 0..n (before fix i; n = after the last): a long silence; enough untouched fixes before."""
     exits, gap_us = _widest(settings)
     n = len(at_us)
     silent = np.zeros(n + 1, np.bool_)
