@@ -88,8 +88,10 @@ is_stamped() { [[ -f $1 && $(<"$1") == "$2" ]]; }
 
 install_locked() {
   say "installing the Python packages of $1"
-  .venv/bin/python -m pip install --quiet --require-hashes --only-binary :all: --requirement "$1" ||
-    die "pip failed on $1: is the network there? Repeat with: make setup"
+  .venv/bin/python -m pip install --require-hashes --only-binary :all: --requirement "$1" >var/cache/pip.log 2>&1 || {
+    tail -n 15 var/cache/pip.log >&2
+    die "pip failed on $1 (all of it: var/cache/pip.log): is the network there? Repeat with: make setup"
+  }
 }
 
 make_environment() {
