@@ -14,7 +14,25 @@ from telemetry.protocols.jt808 import frame as envelope
 from telemetry.protocols.jt808 import identity, location, session
 from telemetry.protocols.jt808.emission import read_emission
 from telemetry.protocols.jt808.header import Edition, Header, Note
-from telemetry.protocols.jt808.messages import Answer, Attributes, Authentication, Batch, Body, CanData, Empty, Location, LocationAnswer, Message, Part, Raw, Registration, RegistrationAnswer, Resend, TimeAnswer, Transparent
+from telemetry.protocols.jt808.messages import (
+    Answer,
+    Attributes,
+    Authentication,
+    Batch,
+    Body,
+    CanData,
+    Empty,
+    Location,
+    LocationAnswer,
+    Message,
+    Part,
+    Raw,
+    Registration,
+    RegistrationAnswer,
+    Resend,
+    TimeAnswer,
+    Transparent,
+)
 from telemetry.protocols.jt808.rows import packet_flags, samples
 
 __all__ = ["decode", "encode", "encode_parts", "packet_flags", "read_message", "samples"]

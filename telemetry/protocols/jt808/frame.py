@@ -175,12 +175,12 @@ def write_header(header: Header, body_length: int) -> bytes:
     version_bit = new if header.version_bit is None else header.version_bit
     attributes = body_length | (_VERSION_BIT if version_bit else 0)
     attributes |= (_PART_BIT if header.packet_total else 0) | (_RESERVED_BIT if header.reserved_bit else 0)
-    phone = bytes.fromhex(header.phone.rjust(2 * _PHONE_BYTES[header.edition], "0"))
-    if len(phone) != _PHONE_BYTES[header.edition]:
+    digits = header.phone.rjust(2 * _PHONE_BYTES[header.edition], "0")
+    if len(digits) > 2 * _PHONE_BYTES[header.edition]:
         raise ValueError(f"phone {header.phone} is too long for a header of {header.edition}")
     out = header.message_id.to_bytes(2, "big") + attributes.to_bytes(2, "big")
     out += bytes([header.protocol_version]) if new else b""
-    out += phone + header.serial.to_bytes(2, "big")
+    out += bytes.fromhex(digits) + header.serial.to_bytes(2, "big")
     if header.packet_total:
         out += header.packet_total.to_bytes(2, "big") + header.packet_number.to_bytes(2, "big")
     return out

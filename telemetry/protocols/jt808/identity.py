@@ -160,9 +160,7 @@ def _attributes(body: bytes, layout: str) -> Attributes | None:
     iccid = body[ends[3] : ends[4]].hex()
     hardware, firmware = versions
     gnss, network = body[place:]
-    return Attributes(
-        layout, word(body, 0), maker, model, terminal, iccid, hardware, firmware, gnss, network
-    )
+    return Attributes(layout, word(body, 0), maker, model, terminal, iccid, hardware, firmware, gnss, network)
 
 
 def write_attributes(attributes: Attributes) -> bytes:

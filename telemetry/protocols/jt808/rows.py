@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from telemetry.protocols.flags import Flag, PacketFlag
 from telemetry.protocols.jt808.emission import Emission, read_emission
-from telemetry.protocols.jt808.location import item_value
 from telemetry.protocols.jt808.header import Note
+from telemetry.protocols.jt808.location import item_value
 from telemetry.protocols.jt808.messages import Authentication, Batch, Location, Message, Raw
 from telemetry.protocols.sample import Sample
 

@@ -8,9 +8,17 @@ from __future__ import annotations
 from datetime import UTC
 
 from telemetry.protocols.errors import FaultCode, FrameError
-from telemetry.protocols.jt808.location import CHINA, read_time, write_time
 from telemetry.protocols.jt808.header import Edition
-from telemetry.protocols.jt808.messages import Answer, CanData, CanItem, RegistrationAnswer, Resend, TimeAnswer, Transparent
+from telemetry.protocols.jt808.location import CHINA, read_time, write_time
+from telemetry.protocols.jt808.messages import (
+    Answer,
+    CanData,
+    CanItem,
+    RegistrationAnswer,
+    Resend,
+    TimeAnswer,
+    Transparent,
+)
 
 GBK = "gb18030"  # a superset of GBK
 _CAN_BYTES = 12

@@ -14,6 +14,10 @@ from telemetry.protocols.jt808.codec import read_message
 from telemetry.protocols.jt808.header import Header
 from telemetry.protocols.jt808.messages import Message, Part, Resend
 
+Key = tuple[str, int, int, int]  # device, message id, parts, serial of part 1
+
+_REMEMBERED = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -59,9 +63,10 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Reassembly:
-    """All messages of which parts are here, oldest first."""
+    """Messages of which parts are here, oldest first, and those just finished: their parts may come again."""
 
     open: tuple[Open, ...] = ()
+    finished: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +87,24 @@ def accept(state: Reassembly, message: Message, now_us: int, limits: Limits | No
     if not isinstance(part, Part):
         return Step(state, message)
     place = _place(state, message, part)
+    if place is None and _key(message) in state.finished:
+        return Step(state, repeated=True)
     if place is None:
         begun = Open(message.header, _first_serial(message), (), now_us, now_us)
         return _add(state, begun, message, part, now_us, limits)
     held = state.open[place]
     if any(part.number == other.number for _, other in held.parts):
         return Step(state, repeated=True)
-    others = Reassembly(state.open[:place] + state.open[place + 1 :])
+    others = replace(state, open=state.open[:place] + state.open[place + 1 :])
     return _add(others, held, message, part, now_us, limits)
 
 
 def _first_serial(message: Message) -> int:
     return (message.serial - message.header.packet_number + 1) & 0xFFFF
+
+
+def _key(message: Message) -> Key:
+    return message.device, message.command, message.header.packet_total, _first_serial(message)
 
 
 def _place(state: Reassembly, message: Message, part: Part) -> int | None:
@@ -136,12 +147,14 @@ def _add(others: Reassembly, held: Open, message: Message, part: Part, now_us: i
         return _finish(others, grown)
     kept = (*others.open, grown)
     excess = max(0, len(kept) - limits.open_messages)
-    return Step(Reassembly(kept[excess:]), dropped=kept[:excess])
+    return Step(replace(others, open=kept[excess:]), dropped=kept[:excess])
 
 
 def _finish(state: Reassembly, held: Open) -> Step:
     pieces = sorted((part.number, part.data) for _, part in held.parts)
     body = b"".join(data for _, data in pieces)
+    key = (held.header.device, held.header.message_id, held.total, held.first_serial)
+    state = replace(state, finished=(*state.finished, key)[-_REMEMBERED:])
     header = replace(held.header, serial=held.first_serial, packet_total=0, packet_number=0)
     try:
         return Step(state, read_message(header, body))
@@ -167,7 +180,7 @@ def overdue(
             kept.append(ask[-1])
         else:
             kept.append(held)
-    return Reassembly(tuple(kept)), tuple(ask), tuple(given_up)
+    return replace(state, open=tuple(kept)), tuple(ask), tuple(given_up)
 
 
 def _patience_us(asked: int, limits: Limits) -> int:
