@@ -313,8 +313,8 @@ def session_claims(message: Message) -> Frame:
 
 
 def test_can_items_of_the_round_trip_record(shared_dir: Path) -> None:
-    """Difference: the author writes the clock right-aligned, 0000235959 for 23:59:59; the table says hhmmss and
-    milliseconds, so the digits are kept as they are."""
+    """Difference: the author writes the clock right-aligned, 0000235959 for 23:59:59; the table says hhmmss
+    and milliseconds, so the digits are kept as they are."""
     given = next(one for one in frames_of(shared_dir) if one["hex"].startswith("7e0705402b"))
     body = codec.decode(bytes.fromhex(given["hex"])).body
     assert isinstance(body, CanData)
