@@ -44,4 +44,9 @@ class PacketFlag(IntFlag):
     HEADER_TOLERATED = 1 << 11  # header version and attributes disagree; the reading that fits was used
     TRAILING_BYTES = 1 << 12  # bytes behind the last known field
     ASSEMBLED = 1 << 13  # put together from several sub-packets
+    ENCRYPTION_CLAIMED = 1 << 15  # the header says encrypted, the data unit is in the clear
     LAYOUT_CHANGED = 1 << 14  # the layout remembered for the device does not fit this packet
+
+
+NO_FLAGS = Flag(0)
+NO_PACKET_FLAGS = PacketFlag(0)

@@ -1,7 +1,7 @@
 """One row as a terminal reported it: what every codec's `samples(message)` yields.
 
-The names are those of `telemetry.samples.COLUMNS`; None means not available. Standard library only, because the
-decoders are.
+The names are those of `telemetry.samples.COLUMNS`; None means not available. Standard library only, because
+the decoders are.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from telemetry.protocols.flags import Flag
+from telemetry.protocols.flags import NO_FLAGS, Flag
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A moment of a vehicle; `at` is the collect time (aware, UTC), None when the terminal did not know it."""
+    """A moment of a vehicle; `at` is the collect time (aware, UTC), None when the terminal knew none."""
 
     at: datetime | None
     lon: float | None = None
@@ -42,4 +42,4 @@ class Sample:
     satellites: float | None = None
     alarm: int = 0
     status: int = 0
-    flags: Flag = Flag(0)
+    flags: Flag = NO_FLAGS
