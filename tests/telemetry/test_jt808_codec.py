@@ -118,7 +118,7 @@ def test_the_header_that_comes_out_counts_not_the_version_bit(bit: int) -> None:
     message = codec.decode(framed(wrong + body))
     assert message.device == "13912345678"
     assert Note.VERSION_BIT_WRONG in message.notes
-    assert codec.packet_flags(message) & PacketFlag.HEADER_TOLERATED
+    assert message.flags & PacketFlag.HEADER_TOLERATED
     assert codec.encode(message) == framed(wrong + body)
 
 
@@ -202,7 +202,7 @@ def position(status: int, lat_e6: int, lon_e6: int) -> Message:
 def test_doubtful_positions_are_flagged_and_kept() -> None:
     assert codec.samples(position(2, 0, 0))[0].flags == Flag.COORD_ZERO
     assert codec.samples(position(0, 41_500_000, 120_400_000))[0].flags == Flag.NO_FIX
-    assert codec.packet_flags(position(0x22, 41_500_000, 120_400_000)) == PacketFlag.GCJ02_DECLARED
+    assert position(0x22, 41_500_000, 120_400_000).flags == PacketFlag.GCJ02_DECLARED
     (swapped,) = codec.samples(position(2, 120_400_000, 41_500_000))
     assert swapped.flags & Flag.COORD_SWAPPED
     assert swapped.flags & Flag.OUT_OF_RANGE
@@ -224,14 +224,14 @@ def test_repeated_overrunning_and_odd_items() -> None:
     assert [item.id for item in location.items] == [0x30, 0x30, 0x11, 0x01]
     assert location.tail == bytes.fromhex("310514")
     assert {Note.ITEM_OVERRUN, Note.ITEM_LENGTH} <= set(message.notes)
-    assert codec.packet_flags(message) & PacketFlag.TLV_DAMAGED
+    assert message.flags & PacketFlag.TLV_DAMAGED
     assert codec.samples(message)[0].odometer_km == 10_000.0
 
 
 def test_a_single_trailing_byte() -> None:
     message = old("0200", BASIC.hex() + "00")
     assert message.records[0].tail == b"\x00"
-    assert codec.packet_flags(message) == PacketFlag.TRAILING_BYTES
+    assert message.flags == PacketFlag.TRAILING_BYTES
 
 
 def test_altitude_below_the_sea() -> None:
@@ -247,7 +247,7 @@ def test_location_answer_and_batch() -> None:
     batch = old("0704", body)
     assert isinstance(batch.body, Batch)
     assert [len(location.items) for location in batch.records] == [1, 0]
-    assert codec.packet_flags(batch) == PacketFlag.REISSUED
+    assert batch.flags == PacketFlag.REISSUED
     assert codec.encode(batch) == framed(old_header("0704", body) + body)
     assert len(codec.samples(batch)) == 2
 
@@ -493,7 +493,7 @@ def test_authentication_that_follows_no_edition() -> None:
     assert Note.AUTH_LAYOUT in bare.notes
     odd = new("0102", "05" + b"CODE1".hex() + IMEI + b"V12".hex())
     assert odd.body == Authentication("2019-other", "CODE1", "860123456789012", "V12")
-    assert codec.packet_flags(odd) == PacketFlag.AMBIGUOUS_LAYOUT
+    assert odd.flags == PacketFlag.AMBIGUOUS_LAYOUT
 
 
 @pytest.mark.parametrize("message_id", ["0002", "0003", "0004"])
@@ -565,7 +565,7 @@ def test_terminal_attributes() -> None:
 def test_an_unknown_message_keeps_its_body() -> None:
     message = old("0F01", "01020304")
     assert message.body == Raw(b"\x01\x02\x03\x04")
-    assert codec.packet_flags(message) == PacketFlag.BODY_UNKNOWN
+    assert message.flags == PacketFlag.BODY_UNKNOWN
     assert codec.samples(message) == ()
     assert describe(message)["body"] == {"data": "01020304"}
 

@@ -33,9 +33,9 @@ from telemetry.protocols.jt808.messages import (
     TimeAnswer,
     Transparent,
 )
-from telemetry.protocols.jt808.rows import packet_flags, samples
+from telemetry.protocols.jt808.rows import samples
 
-__all__ = ["decode", "encode", "encode_parts", "packet_flags", "read_message", "samples"]
+__all__ = ["decode", "encode", "encode_parts", "read_message", "samples"]
 
 Notes = tuple[Note, ...]
 

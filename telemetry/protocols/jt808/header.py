@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from telemetry.protocols.flags import PacketFlag
+
 
 class Edition(StrEnum):
     """Which header is in front of the body; 2011 and 2013 have the same one."""
@@ -32,6 +34,19 @@ class Note(StrEnum):
     COUNT_MISMATCH = "count_mismatch"  # a batch holds another number of reports than it says
     AUTH_LAYOUT = "auth_layout"  # 0102 that follows neither edition to the letter
     TEXT = "text_not_gbk"
+
+
+PACKET_FLAGS: dict[Note, PacketFlag] = {
+    Note.GCJ02: PacketFlag.GCJ02_DECLARED,
+    Note.ITEM_OVERRUN: PacketFlag.TLV_DAMAGED,
+    Note.ITEM_LENGTH: PacketFlag.TLV_DAMAGED,
+    Note.EMISSION_OVERRUN: PacketFlag.TLV_DAMAGED,
+    Note.TRAILING: PacketFlag.TRAILING_BYTES,
+    Note.COUNT_MISMATCH: PacketFlag.TLV_DAMAGED,
+    Note.VERSION_BIT_WRONG: PacketFlag.HEADER_TOLERATED,
+    Note.NOT_ESCAPED: PacketFlag.HEADER_TOLERATED,
+    Note.AUTH_LAYOUT: PacketFlag.AMBIGUOUS_LAYOUT,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def read_authentication(
     if edition is Edition.E2019 and layout != "2013":
         found = _authentication_2019(body)
     if found is not None:
-        return found, () if found.layout != "2019-other" else (Note.AUTH_LAYOUT,)
+        return found, (Note.AUTH_LAYOUT,) if found.layout == "2019-other" else ()
     code, readable = text_of(body)
     notes = (Note.AUTH_LAYOUT,) if edition is Edition.E2019 else ()
     return Authentication("2013", code), notes + (() if readable else (Note.TEXT,))

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from telemetry.protocols.jt808.header import Header, Note
+from telemetry.protocols.flags import NO_PACKET_FLAGS, PacketFlag
+from telemetry.protocols.jt808.header import PACKET_FLAGS, Header, Note
 
 PROTOCOL = "jt808"
 
@@ -265,6 +266,16 @@ class Message:
     def serial(self) -> int:
         """The message's serial number, 0..65535."""
         return self.header.serial
+
+    @property
+    def flags(self) -> PacketFlag:
+        """What is odd about the frame as a whole."""
+        flags = NO_PACKET_FLAGS
+        for note in self.notes:
+            flags |= PACKET_FLAGS.get(note, NO_PACKET_FLAGS)
+        if isinstance(self.body, Batch) and self.body.reissued:
+            flags |= PacketFlag.REISSUED
+        return flags | PacketFlag.BODY_UNKNOWN if isinstance(self.body, Raw) else flags
 
     @property
     def records(self) -> tuple[Location, ...]:

@@ -6,11 +6,11 @@ column means what the vehicle says; the report itself keeps both.
 
 from __future__ import annotations
 
-from telemetry.protocols.flags import Flag, PacketFlag
+from telemetry.protocols.flags import NO_FLAGS, Flag
 from telemetry.protocols.jt808.emission import Emission, read_emission
 from telemetry.protocols.jt808.header import Note
 from telemetry.protocols.jt808.location import item_value
-from telemetry.protocols.jt808.messages import Authentication, Batch, Location, Message, Raw
+from telemetry.protocols.jt808.messages import Location, Message
 from telemetry.protocols.sample import Sample
 
 _NO_SPEED = 0xFFFF
@@ -24,36 +24,11 @@ _FLAGS: dict[Note, Flag] = {
     Note.COORD_SWAPPED: Flag.COORD_SWAPPED,
     Note.TIME_UNKNOWN: Flag.TIME_UNKNOWN,
 }
-_PACKET_FLAGS: dict[Note, PacketFlag] = {
-    Note.GCJ02: PacketFlag.GCJ02_DECLARED,
-    Note.ITEM_OVERRUN: PacketFlag.TLV_DAMAGED,
-    Note.ITEM_LENGTH: PacketFlag.TLV_DAMAGED,
-    Note.EMISSION_OVERRUN: PacketFlag.TLV_DAMAGED,
-    Note.TRAILING: PacketFlag.TRAILING_BYTES,
-    Note.COUNT_MISMATCH: PacketFlag.TLV_DAMAGED,
-    Note.VERSION_BIT_WRONG: PacketFlag.HEADER_TOLERATED,
-    Note.NOT_ESCAPED: PacketFlag.HEADER_TOLERATED,
-    Note.AUTH_LAYOUT: PacketFlag.AMBIGUOUS_LAYOUT,
-}
 
 
 def samples(message: Message) -> tuple[Sample, ...]:
     """One sample a location report, in the order of the frame."""
     return tuple(sample_of(location) for location in message.records)
-
-
-def packet_flags(message: Message) -> PacketFlag:
-    """What is odd about the whole frame."""
-    flags = PacketFlag(0)
-    for note in message.notes:
-        flags |= _PACKET_FLAGS.get(note, PacketFlag(0))
-    if isinstance(message.body, Batch) and message.body.reissued:
-        flags |= PacketFlag.REISSUED
-    if isinstance(message.body, Raw):
-        flags |= PacketFlag.BODY_UNKNOWN
-    if isinstance(message.body, Authentication) and message.body.layout == "2019-other":
-        flags |= PacketFlag.AMBIGUOUS_LAYOUT
-    return flags
 
 
 def sample_of(location: Location) -> Sample:
@@ -62,15 +37,15 @@ def sample_of(location: Location) -> Sample:
     values = _report_values(location)
     carried = {name: value for name, value in emission.quantities.items() if name in _COLUMNS}
     values |= {name: value for name, value in carried.items() if value is not None}
-    lon, lat = location.lon, location.lat
+    exists = abs(location.lon) <= 180 and abs(location.lat) <= 90
     flags = _report_flags(location) | _emission_flags(emission)
-    if abs(lat) > 90 or abs(lon) > 180 or location.direction_deg > 360:
+    if not exists or location.direction_deg > 360:
         flags |= Flag.OUT_OF_RANGE
     return Sample(
         at=location.at,
-        lon=lon if abs(lon) <= 180 and abs(lat) <= 90 else None,
-        lat=lat if abs(lon) <= 180 and abs(lat) <= 90 else None,
-        fix_valid=location.fix_valid,
+        lon=location.lon if exists else None,
+        lat=location.lat if exists else None,
+        fix_valid=location.fix_valid and exists,
         alarm=location.alarm,
         status=location.status,
         flags=flags,
@@ -94,14 +69,14 @@ def _report_values(location: Location) -> dict[str, float]:
 
 
 def _report_flags(location: Location) -> Flag:
-    flags = Flag.SENTINEL if location.speed_raw == _NO_SPEED else Flag(0)
+    flags = Flag.SENTINEL if location.speed_raw == _NO_SPEED else NO_FLAGS
     for note in location.notes:
-        flags |= _FLAGS.get(note, Flag(0))
+        flags |= _FLAGS.get(note, NO_FLAGS)
     return flags
 
 
 def _emission_flags(emission: Emission) -> Flag:
     quantities = emission.quantities
-    flags = Flag.SENTINEL if any(value is None for value in quantities.values()) else Flag(0)
+    flags = Flag.SENTINEL if any(value is None for value in quantities.values()) else NO_FLAGS
     off = any(quantities.get(name) == -200 for name in ("nox_upstream_ppm", "nox_downstream_ppm"))
     return flags | Flag.NOX_SENSOR_OFF if off else flags
