@@ -83,15 +83,25 @@ def _only(fixes: Fixes, keep: NDArray[np.bool_]) -> Fixes:
 
 
 def hits_of(watch: Watch, fixes: Fixes) -> ZoneHits:
-    """The zone versions in force that the fixes touch, with the verdict code of each hit."""
+    """The zone versions in force that the fixes touch, with the verdict code of each hit.
+
+    Zones that ask for the same distance from their edges are looked up together: a fix is as uncertain as its
+    terminal or its zone makes it, whichever is more.
+    """
     names, which = np.unique(fixes.terminal, return_inverse=True)
     accuracy = np.array([fixes.terminals[int(name)].accuracy_m for name in names])[which]
-    found = locate(watch.index, fixes.lon, fixes.lat, fixes.at_us, accuracy)
-    fix = found.fix.astype(np.int64)
-    code = watch.codes(fixes.terminal[fix], fixes.terminals, found.version, fixes.at_us[fix])
-    return ZoneHits(
-        fix, watch.zone_ids[found.version], watch.version_ids[found.version], found.state.astype(np.int64), code
-    )
+    parts = []
+    for edge_m, index in watch.indexes:
+        found = locate(index, fixes.lon, fixes.lat, fixes.at_us, np.maximum(accuracy, edge_m))
+        version = np.array([one.version_id for one in index.versions], np.int64)[found.version]
+        zone = np.array([one.zone_id for one in index.versions], np.int64)[found.version]
+        parts.append(np.stack([found.fix.astype(np.int64), zone, version, found.state.astype(np.int64)]))
+    table = np.concatenate(parts, axis=1) if parts else np.zeros((4, 0), np.int64)
+    if len(parts) > 1:
+        table = table[:, np.lexsort((table[2], table[0]))]
+    fix, zone, version, state = table
+    code = watch.codes(fixes.terminal[fix], fixes.terminals, version, fixes.at_us[fix])
+    return ZoneHits(fix, zone, version, state, code)
 
 
 def _step_forward(
@@ -294,7 +304,7 @@ def end_silent(connection: psycopg.Connection, watch: Watch, now_us: int) -> int
     kept = visits.find_silent(connection, now_us - gap_us)
     closed = close_silent({one.visit.key: one.visit for one in kept}, now_us, watch.settings)
     if closed.closed:
-        terminals = watch.terminals_by_id([visit.device for visit in closed.closed])
+        terminals = watch.terminals_by_id(connection, [visit.device for visit in closed.closed])
         _save(connection, watch, kept, closed.closed, terminals)
         inside = inside_of([visit.device for visit in closed.closed], closed.open.values(), watch)
         flagged.set_inside(connection, inside)

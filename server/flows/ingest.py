@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -80,7 +81,7 @@ class Ingest:
 
     def take(self, messages: Sequence[Message], received_us: int) -> Tally:
         """Store, check and flag one batch; returns when all of it is committed."""
-        self.watch.refresh()
+        self.watch.refresh(self.connection)
         tally = Tally(received=len(messages))
         self._take(messages, received_us, tally)
         counts.alarm_if_many_bad(self.connection, self.slot, tally.received, tally.held, self.alarm_pct)
@@ -119,7 +120,7 @@ class Ingest:
 
     def _transact(self, messages: Sequence[Message], received_us: int) -> Tally:
         tally = Tally()
-        arrivals, refusals = arrivals_of(messages, self.watch.find_terminals)
+        arrivals, refusals = arrivals_of(messages, partial(self.watch.find_terminals, self.connection))
         held = [one.held for one in refusals]
         tally.replies += [_reply(one.held, str(one.held.code)) for one in refusals if one.answer]
         strangers = [one for one in refusals if one.held.code == "unknown_device"]
@@ -175,13 +176,13 @@ class Ingest:
 
     def _learn(self, arrivals: list[Arrival], decoded: Decoded, good: NDArray[np.int64]) -> None:
         learned = {
-            arrivals[i].terminal.id: layout
+            (arrivals[i].kind, arrivals[i].terminal.device): (arrivals[i].terminal.id, layout)
             for i in good.tolist()
             if (layout := decoded.layout[i]) and arrivals[i].terminal.layout is None
         }
         if learned:
-            reporting_terminals.learn_layouts(self.connection, learned)
-            self.watch.learn_layouts(learned)
+            reporting_terminals.learn_layouts(self.connection, dict(learned.values()))
+            self.watch.learn_layouts({name: layout for name, (_, layout) in learned.items()})
 
     def _move_on(
         self,
