@@ -37,6 +37,8 @@ class FaultCode(StrEnum):
     ORIENTATION = "orientation"
     EXTRA_NUMBERS = "extra_numbers"
     REPAIRED = "repaired"
+    NESTED = "nested"
+    MERGED = "merged"
     TOO_MANY = "too_many"
 
 
@@ -88,6 +90,10 @@ SENTENCES: dict[FaultCode, tuple[str, str]] = {
                               "Positions have more than three numbers; the rest is ignored."),
     FaultCode.REPAIRED: ("图形已按要求修复：面积由 {before} 变为 {after} 平方米。",
                          "The geometry was repaired as asked: area {before} became {after} square metres."),
+    FaultCode.NESTED: ("一个多边形完全位于另一个之内且方向相反，按内环（孔）读入，请核对。",
+                       "A polygon lies wholly inside another and is wound the other way: read as a hole. "
+                       "Please check."),
+    FaultCode.MERGED: ("多边形互相重叠，已合并，请核对。", "Polygons overlap and were merged. Please check."),
     FaultCode.TOO_MANY: ("另有 {count} 处问题未列出。", "{count} more faults are not listed."),
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from geo.faults import FaultCode, wrong_type
 from geo.imported import Imported, ImportedZone, ReadOptions, Report, iso, moment, report_for
 from geo.jsontext import member
 from geo.positions import rings_of
-from geo.rings import Area, area_of
+from geo.rings import Area, area_of, note_orientation
 
 _GEOMETRIES = (
     "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection",
@@ -212,7 +212,10 @@ def _geometry(
     parts = rings_of(value["coordinates"], place, kind == "Polygon", report)
     if report.faults.count > before:
         return None
-    return area_of(parts, place, kind == "Polygon", options, report)
+    area = area_of(parts, place, kind == "Polygon", options, report)
+    if area:
+        note_orientation(parts, place, kind == "Polygon", report)
+    return area
 
 
 def _type(value: dict[str, Any], path: str, known: tuple[str, ...], report: Report) -> str | None:

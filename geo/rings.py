@@ -32,11 +32,7 @@ def area_of(
 
     `path` leads to the coordinates; `single` tells a Polygon's paths (ring, position) from a MultiPolygon's.
     """
-
-    def place(part: int, ring: int, position: int) -> str:
-        inner = f"[{ring}][{position}]"
-        return path + (inner if single else f"[{part}]{inner}")
-
+    place = _places(path, single)
     if not all(
         _in_range(ring, (p, r), place, report)
         for p, rings in enumerate(parts)
@@ -46,7 +42,6 @@ def area_of(
     every = np.concatenate([ring for rings in parts for ring in rings])
     if not _where_expected(every, path, options, report):
         return None
-    _note_orientation(parts, place, report)
     moved = [[np.column_stack(convert(r[:, 0], r[:, 1], options.crs)) for r in rings] for rings in parts]
     whole = shapely.MultiPolygon([shapely.Polygon(rings[0], rings[1:]) for rings in moved])
     if options.mend and not shapely.is_valid(whole):
@@ -87,12 +82,22 @@ def _where_expected(every: Ring, path: str, options: ReadOptions, report: Report
     return True
 
 
-def _note_orientation(parts: list[list[Ring]], place: Place, report: Report) -> None:
+def note_orientation(parts: list[list[Ring]], path: str, single: bool, report: Report) -> None:
+    """Note each ring that is not wound as RFC 7946 wants."""
+    place = _places(path, single)
     for p, rings in enumerate(parts):
         for r, ring in enumerate(rings):
             if shapely.is_ccw(shapely.linearrings(ring)) != (r == 0):
                 lon, lat = float(ring[0, 0]), float(ring[0, 1])
                 report.notes.add(FaultCode.ORIENTATION, place(p, r, 0).rpartition("[")[0], lon, lat)
+
+
+def _places(path: str, single: bool) -> Place:
+    def place(part: int, ring: int, position: int) -> str:
+        inner = f"[{ring}][{position}]"
+        return path + (inner if single else f"[{part}]{inner}")
+
+    return place
 
 
 def _mended(whole: shapely.MultiPolygon, path: str, report: Report) -> Area | None:

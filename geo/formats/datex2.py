@@ -16,6 +16,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from geo.faults import FaultCode, FaultList, finite
+from geo.formats.overlaps import untangled
 from geo.imported import Imported, ImportedZone, ReadOptions, Report, moment, open_end, report_for
 from geo.jsontext import MAX_DEPTH
 from geo.rings import Area, Ring, area_of
@@ -229,7 +230,10 @@ def _area(top: list[_Node], rule: _Node, options: ReadOptions, report: Report) -
             report.faults.add(FaultCode.MISSING, polygon.path, name="exterior")
     if report.faults.count > before:
         return None
-    return area_of(parts, polygons[0].path, len(polygons) == 1, options, report)
+    if len(polygons) == 1:
+        return area_of(parts, polygons[0].path, True, options, report)
+    path = places[0].path
+    return area_of(untangled(parts, path, report), path, False, options, report)
 
 
 def _ring(node: _Node, report: Report) -> Ring:
