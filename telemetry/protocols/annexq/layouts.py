@@ -115,7 +115,7 @@ def walk(frame: bytes, shape: Shape, bodies: Bodies) -> Walk:
     start, end = DATA_AT + shape.head, len(frame) - 1
     if start >= end:
         return Walk(None, end, FrameError(FaultCode.LENGTH, end, "no information in the data unit"))
-    if not is_time(frame, DATA_AT):
+    if shape.head and not is_time(frame, DATA_AT):
         return Walk(None, DATA_AT, FrameError(FaultCode.BAD_TIME, DATA_AT, "no possible date"))
     came: dict[int, Slot | None] = {}
     waiting: list[tuple[int, Slot | None]] = [(start, None)]
