@@ -17,6 +17,7 @@ from enforcement.replays import reset_after, reset_before, touched
 from enforcement.visit_records import Ending, Visit, close_silent
 from enforcement.visits import step
 from geo.zones import State, locate
+from server.flows import verdicts
 from server.flows.stored_fixes import StoredFixes, fixes_between
 from server.flows.watch import Watch
 from server.store import flagged, visits
@@ -174,7 +175,8 @@ def flag_visits(
         terminal = terminals[visit.device]
         if terminal.truck_id is None and terminal.machine_id is None:
             if visit.is_established(settings):
-                flagged.lead(connection, watch.stranger_lead(visit, terminal))
+                place = verdicts.place_of(connection, terminal, visit.first_us)
+                flagged.lead(connection, verdicts.stranger_lead(watch, visit, terminal, place))
         elif visit.forbidden(settings):
             rows.append((number, visit))
     if not rows:
@@ -197,11 +199,11 @@ def _flag(
     first_us, last_us = segments[0].first_us, segments[-1].last_us
     over = visit.ending is not Ending.OPEN
     if known is None:
-        place = watch.place_of(connection, terminal, first_us)
-        violation = watch.violation(visit, terminal, shape)
+        place = verdicts.place_of(connection, terminal, first_us)
+        violation = verdicts.violation_of(watch, visit, terminal, shape)
         flagged.insert(connection, number, violation, first_us, last_us, place)
     elif known.status == "flagged":
-        judged = watch.violation(visit, terminal, shape) if over or known.shape != shape else None
+        judged = verdicts.violation_of(watch, visit, terminal, shape) if over or known.shape != shape else None
         flagged.move_on(connection, known.id, first_us, last_us, judged)
     elif over and (known.first_us, known.last_us) != (first_us, last_us):
         flagged.note_revision(connection, known.id, {"first_us": first_us, "last_us": last_us})
@@ -317,7 +319,10 @@ def flag_strangers(
     """Leads for devices that are not on file and say they are in a zone: one a device, zone and day."""
     if not fixes:
         return
-    columns = (np.array([getattr(one, name) for one in fixes]) for name in ("lon", "lat", "at_us"))
-    found = locate(watch.index, *columns, 0.0)
-    for row, version in zip(found.fix.tolist(), found.version.tolist(), strict=True):
-        flagged.lead(connection, watch.unknown_device_lead(fixes[row], int(watch.zone_ids[version])))
+    columns = [np.array([getattr(one, name) for one in fixes]) for name in ("lon", "lat", "at_us")]
+    for _, index in watch.indexes:
+        found = locate(index, *columns, 0.0)
+        for row, version in zip(found.fix.tolist(), found.version.tolist(), strict=True):
+            one, zone_id = fixes[row], index.versions[version].zone_id
+            place = (one.lon, one.lat)
+            flagged.lead(connection, verdicts.unknown_device_lead(one.kind, one.device, zone_id, one.at_us, place))

@@ -51,6 +51,7 @@ class Watch:
         self.terminals: dict[tuple[str, str], ReportingTerminal] = {}
         self.unknown: set[tuple[str, str]] = set()
         self.subjects: dict[Key, Subject | None] = {}
+        self.enterprises: dict[Key, int | None] = {}
         self._codes: dict[tuple[Key | None, int, int], int] = {}
         self.settings = SettingsByZone()
         watched.listen(connection)
@@ -68,6 +69,7 @@ class Watch:
             self.terminals.clear()
             self.unknown.clear()
             self.subjects.clear()
+            self.enterprises.clear()
         if changed:
             self._codes.clear()
 
@@ -118,8 +120,9 @@ class Watch:
         keys = {key for one in found if (key := subject_key(one)) is not None and key not in self.subjects}
         trucks = subjects.find_trucks(connection, [number for kind, number in keys if kind == "truck"])
         machines = subjects.find_machines(connection, [number for kind, number in keys if kind == "machine"])
-        self.subjects.update({("truck", number): one for number, one in trucks.items()})
-        self.subjects.update({("machine", number): one for number, one in machines.items()})
+        for kind, rows in (("truck", trucks), ("machine", machines)):
+            self.subjects.update({(kind, number): one.subject for number, one in rows.items()})
+            self.enterprises.update({(kind, number): one.enterprise_id for number, one in rows.items()})
 
     def learn_layouts(self, layouts: Mapping[tuple[str, str], str]) -> None:
         """What `reporting_terminals.learn_layouts` wrote, in memory."""
@@ -130,6 +133,11 @@ class Watch:
         """The truck or machine a terminal reports for."""
         key = subject_key(terminal)
         return self.subjects.get(key) if key else None
+
+    def enterprise_of(self, terminal: ReportingTerminal) -> int | None:
+        """The enterprise that holds a terminal's truck or machine, else the one the terminal itself is listed under."""
+        key = subject_key(terminal)
+        return (self.enterprises.get(key) if key else None) or terminal.enterprise_id
 
     def leave_of(self, terminal: ReportingTerminal, subject: Subject) -> list[WhitelistEntry]:
         """The whitelist entries of a terminal's subject."""
