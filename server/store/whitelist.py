@@ -7,6 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.scopes import Scope
+
 
 @dataclass(frozen=True, slots=True)
 class WhitelistRow:
@@ -55,20 +58,6 @@ class NewEntry:
     note: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class WhitelistFilter:
-    """What a list shows; `divisions` is the prefix of the codes a user answers for."""
-
-    text: str = ""
-    zone_id: int | None = None
-    city_wide: bool = False
-    state: str | None = None
-    purpose: str | None = None
-    at: dt.datetime | None = None
-    divisions: str | None = None
-    enterprise_id: int | None = None
-
-
 _FIELDS = """
 SELECT w.id, w.truck_id, w.machine_id, t.plate, t.plate_colour,
   coalesce(m.registration_number, m.pin, m.machine_code, m.engine_number) AS machine_number,
@@ -76,7 +65,9 @@ SELECT w.id, w.truck_id, w.machine_id, t.plate, t.plate_colour,
   z.name_en AS zone_name_en, w.purpose, w.valid_from, w.valid_to, w.approver, w.document, w.note, w.state,
   w.decided_at, w.decided_by, w.decision_note, w.withdrawn_at, w.withdrawn_reason, w.created_at, w.created_by,
   asked.name AS asked_by, decided.name AS decided_by_name
-FROM whitelist_entries w
+FROM
+"""
+_SOURCE = """whitelist_entries w
 LEFT JOIN trucks t ON t.id = w.truck_id
 LEFT JOIN machines m ON m.id = w.machine_id
 LEFT JOIN zones z ON z.id = w.zone_id
@@ -84,72 +75,61 @@ LEFT JOIN users asked ON asked.id = w.created_by
 LEFT JOIN users decided ON decided.id = w.decided_by
 """
 
-_SORTS = {
+FILTERS = {
+    "q": "t.plate ILIKE :q OR (coalesce(m.registration_number, '') || ' ' || coalesce(m.pin, '') || ' ' || "
+    "coalesce(m.machine_code, '')) ILIKE :q",
+    "zone": "coalesce(CAST(w.zone_id AS text), 'city') = :zone",
+    "state": "w.state = :state",
+    "purpose": "w.purpose = :purpose",
+    "holds": "(w.state = 'active' AND w.valid_from <= now() AND w.valid_to > now()) = (:holds = 'yes')",
+}
+SORTS = {
     "id": "w.id",
     "valid_from": "w.valid_from",
     "valid_to": "w.valid_to",
     "subject": "coalesce(t.plate, m.registration_number)",
+    "zone": "z.code",
+    "state": "w.state",
 }
 
 
-def _where(wanted: WhitelistFilter) -> tuple[str, dict[str, Any]]:
-    """Only the conditions that are asked for, so that each can use its index."""
-    terms: dict[str, Any] = {
-        "(t.plate ILIKE :text OR (coalesce(m.registration_number, '') || ' ' || coalesce(m.pin, '') || ' ' || "
-        "coalesce(m.machine_code, '')) ILIKE :text)": wanted.text and ("text", f"%{_literal(wanted.text)}%"),
-        "w.zone_id = :zone": wanted.zone_id and ("zone", wanted.zone_id),
-        "w.zone_id IS NULL": wanted.city_wide and ("", None),
-        "w.state = :state": wanted.state and ("state", wanted.state),
-        "w.purpose = :purpose": wanted.purpose and ("purpose", wanted.purpose),
-        "w.valid_from <= :at AND w.valid_to > :at AND (w.withdrawn_at IS NULL OR w.withdrawn_at > :at)": wanted.at
-        and ("at", wanted.at),
-        "(w.zone_id IS NULL OR z.division LIKE :division || '%' OR coalesce(t.division, m.division) LIKE "
-        ":division || '%')": wanted.divisions and ("division", wanted.divisions),
-        "coalesce(t.enterprise_id, m.enterprise_id) = :enterprise": wanted.enterprise_id
-        and ("enterprise", wanted.enterprise_id),
-    }
-    asked = {condition: value for condition, value in terms.items() if value}
-    return " AND ".join(asked) or "true", {name: value for name, value in asked.values() if name}
+def scope_condition(scope: Scope) -> tuple[str, dict[str, Any]]:
+    """Entries of the area's zones or of the area's subjects; of the enterprise's own subjects."""
+    clauses: list[str] = []
+    values: dict[str, Any] = {}
+    if scope.divisions is not None:
+        clauses.append("concat(z.division, ' ', t.division, m.division) ~ :scope_divisions")
+        values["scope_divisions"] = rf"\m{scope.divisions}"
+    if scope.enterprise_id is not None:
+        clauses.append("coalesce(t.enterprise_id, m.enterprise_id) = :scope_enterprise")
+        values["scope_enterprise"] = scope.enterprise_id
+    return " AND ".join(clauses) or "true", values
 
 
-def _literal(text_: str) -> str:
-    """A user's words inside LIKE: its signs are only signs."""
-    return text_.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def list_entries(
-    connection: Connection,
-    wanted: WhitelistFilter,
-    sort: str = "id",
-    descending: bool = True,
-    limit: int = 50,
-    offset: int = 0,
-) -> list[WhitelistRow]:
-    """One page of the entries that fit."""
-    condition, values = _where(wanted)
-    way = "DESC" if descending else "ASC"
-    order = f"{_SORTS[sort]} {way} NULLS LAST, w.id {way}"
+def find(connection: Connection, query: Query, scope: Scope) -> Found:
+    """A page of entries."""
+    clauses, values = query.conditions(FILTERS, scope_condition(scope))
+    if "q" in values:
+        values["q"] = escape_like(values["q"])
+    source = f"{_SOURCE} WHERE {clauses}"
     rows = connection.execute(
-        text(f"{_FIELDS} WHERE {condition} ORDER BY {order} LIMIT :limit OFFSET :offset"),
-        {**values, "limit": limit, "offset": offset},
+        text(f"{_FIELDS} {source} ORDER BY {query.order(SORTS, 'id', 'w.id')} LIMIT :limit OFFSET :offset"),
+        {**values, **query.window},
     )
-    return [WhitelistRow(**row) for row in rows.mappings()]
+    total, capped = count_capped(connection, source, values)
+    return Found([dict(row) for row in rows.mappings()], total, capped)
 
 
-def count_entries(connection: Connection, wanted: WhitelistFilter, cap: int = 10_001) -> int:
-    """How many fit, counted no further than `cap`."""
-    condition, values = _where(wanted)
-    inner = _FIELDS[_FIELDS.index("FROM") :]
-    return connection.execute(
-        text(f"SELECT count(*) FROM (SELECT 1 {inner} WHERE {condition} LIMIT :cap) AS fitting"),  # noqa: S608
-        {**values, "cap": cap},
-    ).scalar_one()
-
-
-def find_entry(connection: Connection, entry_id: int, hold: bool = False) -> WhitelistRow | None:
-    """One entry; `hold` locks it until the transaction ends."""
+def find_entry(
+    connection: Connection, entry_id: int, scope: Scope, hold: bool = False
+) -> WhitelistRow | None:
+    """One entry that the scope may see; `hold` locks it until the transaction ends."""
+    clause, values = scope_condition(scope)
     lock = " FOR UPDATE OF w" if hold else ""
-    row = connection.execute(text(f"{_FIELDS} WHERE w.id = :id{lock}"), {"id": entry_id}).mappings().first()
+    found = connection.execute(
+        text(f"{_FIELDS} {_SOURCE} WHERE w.id = :id AND {clause}{lock}"), {"id": entry_id, **values}
+    )
+    row = found.mappings().first()
     return None if row is None else WhitelistRow(**row)
 
 
@@ -215,7 +195,7 @@ def list_standing(connection: Connection, since: dt.datetime | None = None) -> l
     """Every entry that was ever approved and reaches past `since`: what the checks judge by."""
     rows = connection.execute(
         text(
-            f"{_FIELDS} WHERE w.state IN ('active', 'withdrawn') "
+            f"{_FIELDS} {_SOURCE} WHERE w.state IN ('active', 'withdrawn') "
             "AND (CAST(:since AS timestamptz) IS NULL OR w.valid_to > :since) ORDER BY w.id"
         ),
         {"since": since},
@@ -275,6 +255,6 @@ def search_subjects(
             " AND (CAST(:division AS text) IS NULL OR division LIKE :division || '%') "
             " ORDER BY registration_number LIMIT :limit)"
         ),
-        {"words": f"%{_literal(words)}%", "limit": limit, "division": divisions},
+        {"words": escape_like(words), "limit": limit, "division": divisions},
     )
     return [dict(row) for row in rows.mappings()]

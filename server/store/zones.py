@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from server.db import METADATA
+from server.store.paging import Found, Query, count_capped, escape_like
 
 ZONE_VERSIONS = Table(
     "zone_versions",
@@ -99,84 +100,58 @@ class NewVersion:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneFilter:
-    """What a list shows; `divisions` is the prefix of the codes a user answers for."""
-
-    text: str = ""
-    division: str | None = None
-    in_force_at: dt.datetime | None = None
-    divisions: str | None = None
-
-
-_LIST = """
+_FIELDS = """
 SELECT z.id, z.code, z.name_zh, z.name_en, z.division, d.name_zh AS division_zh, d.name_en AS division_en,
   (SELECT count(*) FROM zone_versions n WHERE n.zone_id = z.id) AS versions_n,
   v.id AS version_id, v.number AS version_number, v.valid_from, v.valid_to,
   coalesce(v.valid_from <= :now AND (v.valid_to IS NULL OR v.valid_to > :now), false) AS in_force, v.area_m2, v.terms
-FROM zones z
+FROM
+"""
+_SOURCE = """zones z
 LEFT JOIN divisions d ON d.code = z.division
 LEFT JOIN LATERAL (
   SELECT * FROM zone_versions n WHERE n.zone_id = z.id
   ORDER BY n.valid_from <= :now AND (n.valid_to IS NULL OR n.valid_to > :now) DESC, n.number DESC LIMIT 1) v ON true
 """
-_SORTS = {"code": "z.code", "name": "z.name_zh", "valid_from": "v.valid_from", "area_m2": "v.area_m2"}
+FILTERS = {
+    "q": "z.name_zh ILIKE :q OR z.name_en ILIKE :q OR z.code ILIKE :q",
+    "division": "z.division LIKE :division || '%'",
+    "in_force": "coalesce(v.valid_from <= :now AND (v.valid_to IS NULL OR v.valid_to > :now), false) "
+    "= (:in_force = 'yes')",
+}
+SORTS = {
+    "code": "z.code",
+    "name": "z.name_zh",
+    "division": "z.division",
+    "valid_from": "v.valid_from",
+    "area_m2": "v.area_m2",
+}
 
 
-def _where(wanted: ZoneFilter) -> tuple[str, dict[str, Any]]:
-    asked: list[tuple[str, str, Any]] = [
-        ("(z.name_zh ILIKE :text OR z.name_en ILIKE :text OR z.code ILIKE :text)", "text", wanted.text),
-        ("z.division LIKE :division || '%'", "division", wanted.division),
-        ("z.division LIKE :scope || '%'", "scope", wanted.divisions),
-        (
-            "v.valid_from <= :at AND (v.valid_to IS NULL OR v.valid_to > :at)",
-            "at",
-            wanted.in_force_at,
-        ),
-    ]
-    held = [(condition, name, value) for condition, name, value in asked if value]
-    values = {name: value for _, name, value in held}
-    if "text" in values:
-        literal = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        values["text"] = f"%{literal}%"
-    return " AND ".join(condition for condition, _, _ in held) or "true", values
-
-
-def list_zones(
-    connection: Connection,
-    now: dt.datetime,
-    wanted: ZoneFilter | None = None,
-    sort: str = "code",
-    descending: bool = False,
-    limit: int = 1000,
-    offset: int = 0,
-) -> list[ZoneRow]:
-    """Zones that fit, each with the version in force at `now` or else its newest."""
-    condition, values = _where(wanted or ZoneFilter())
-    way = "DESC" if descending else "ASC"
+def find(connection: Connection, query: Query, now: dt.datetime) -> Found:
+    """A page of zones, each with the version in force at `now` or else its newest. Zones are published: no scope."""
+    clauses, values = query.conditions(FILTERS)
+    if "q" in values:
+        values["q"] = escape_like(values["q"])
+    source = f"{_SOURCE} WHERE {clauses}"
     rows = connection.execute(
-        text(
-            f"{_LIST} WHERE {condition} ORDER BY {_SORTS[sort]} {way} NULLS LAST, z.id LIMIT :limit OFFSET :offset"
-        ),
-        {**values, "now": now, "limit": limit, "offset": offset},
+        text(f"{_FIELDS} {source} ORDER BY {query.order(SORTS, 'code', 'z.id')} LIMIT :limit OFFSET :offset"),
+        {**values, **query.window, "now": now},
     )
+    total, capped = count_capped(connection, source, {**values, "now": now})
+    return Found([dict(row) for row in rows.mappings()], total, capped)
+
+
+def list_zones(connection: Connection, now: dt.datetime) -> list[ZoneRow]:
+    """Every zone by code."""
+    rows = connection.execute(text(f"{_FIELDS} {_SOURCE} ORDER BY z.code"), {"now": now})
     return [ZoneRow(**row) for row in rows.mappings()]
-
-
-def count_zones(connection: Connection, now: dt.datetime, wanted: ZoneFilter | None = None) -> int:
-    """How many zones fit."""
-    condition, values = _where(wanted or ZoneFilter())
-    return connection.execute(
-        text(f"SELECT count(*) FROM ({_LIST} WHERE {condition}) AS fitting"),  # noqa: S608
-        {**values, "now": now},
-    ).scalar_one()
 
 
 def find_zone(connection: Connection, zone_id: int, now: dt.datetime) -> ZoneRow | None:
     """One zone."""
-    row = (
-        connection.execute(text(f"{_LIST} WHERE z.id = :id"), {"id": zone_id, "now": now}).mappings().first()
-    )
+    found = connection.execute(text(f"{_FIELDS} {_SOURCE} WHERE z.id = :id"), {"id": zone_id, "now": now})
+    row = found.mappings().first()
     return None if row is None else ZoneRow(**row)
 
 
