@@ -1,0 +1,41 @@
+"""Organisations: the tree of bureaus, county branches, enterprises, stations and partner cities."""
+
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+
+def create(connection: Connection, **values: Any) -> int:
+    """Add an organisation (kind, level, code, name_zh, name_en, division, parent_id); its id."""
+    values.setdefault("parent_id", None)
+    number: int = connection.execute(
+        text(
+            "INSERT INTO organisations (parent_id, kind, level, code, name_zh, name_en, division)"
+            " VALUES (:parent_id, :kind, :level, :code, :name_zh, :name_en, :division) RETURNING id"
+        ),
+        values,
+    ).scalar_one()
+    return number
+
+
+def all_active(connection: Connection) -> list[dict[str, Any]]:
+    """Every organisation in use, bureaus first."""
+    rows = connection.execute(
+        text(
+            "SELECT id, parent_id, kind, level, code, name_zh, name_en, division FROM organisations"
+            " WHERE active ORDER BY array_position(ARRAY['city', 'county', 'body'], level), division, name_zh, id"
+        )
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def divisions_within(connection: Connection, prefix: str) -> list[dict[str, Any]]:
+    """The administrative areas below a code, by code."""
+    rows = connection.execute(
+        text(
+            "SELECT code, level, name_zh, name_en FROM divisions WHERE code LIKE :prefix AND level <> 'province'"
+            " ORDER BY code"
+        ),
+        {"prefix": prefix + "%"},
+    )
+    return [dict(row) for row in rows.mappings()]
