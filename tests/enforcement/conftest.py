@@ -1,0 +1,39 @@
+"""Cases are YAML that a lawyer can read: `CASES = "x.yaml"` in a test module, one list a test, by name."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from enforcement import rules as rule_book
+
+FOLDER = Path(__file__).parent / "cases"
+
+
+def pytest_generate_tests(metafunc):
+    name = getattr(metafunc.module, "CASES", None)
+    if name is None or "case" not in metafunc.fixturenames:
+        return
+    lists = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    cases = lists[metafunc.function.__name__.removeprefix("test_")]
+    metafunc.parametrize("case", cases, ids=[case["name"] for case in cases])
+
+
+@pytest.fixture(scope="session")
+def rules():
+    return rule_book.load()
+
+
+@pytest.fixture(scope="session")
+def beijing():
+    """A moment written in a case: a day (noon is meant) or a day and time, Beijing."""
+
+    def moment(text):
+        if isinstance(text, datetime):
+            return text.replace(tzinfo=rule_book.BEIJING)
+        if isinstance(text, date):
+            return datetime(text.year, text.month, text.day, 12, tzinfo=rule_book.BEIJING)
+        raise ValueError(f"{text!r} is no moment")
+
+    return moment
