@@ -7,8 +7,6 @@ controlling process stops it at the end. What a killed run leaves behind, the ne
 import fcntl
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from server import db
 from server.launch import databases, processes
 from server.launch.broker_files import BrokerAccount, Role
 from server.launch.mosquitto import Mosquitto, start_mosquitto
@@ -68,9 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests did not run for want of the shared data."""
-    skipped = [
-        report for report in terminalreporter.stats.get("skipped", []) if NO_SHARED in str(report.longrepr)
-    ]
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if NO_SHARED in str(report.longrepr)]
     if skipped:
         terminalreporter.write_line(f"{len(skipped)} test(s) skipped: {NO_SHARED}")
 
@@ -127,30 +124,17 @@ def worker(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def postgres(run_dir: Path) -> Postgres:
     """The run's cluster, with a migrated template database; survives kill -9, not a power cut."""
-    directory = run_dir / "postgres"
+    directory, migrated = run_dir / "postgres", run_dir / "template.migrated"
     with _locked(run_dir / "postgres.lock"):
-        running = attach_postgres(directory)
-        if running is not None:
-            return running
-        settings = {**NOT_DURABLE, "shared_buffers": "128MB", "max_connections": "200"}
-        cluster = start_postgres(directory, free_port(), settings=settings)
-        _migrate(databases.prepare(cluster, TEMPLATE))
-        cluster.detach()  # other workers may need it longer than this one
-        return cluster
-
-
-def _migrate(url: str) -> None:
-    if not (ROOT / "migrations").is_dir():
-        return
-    done = subprocess.run(
-        [sys.executable, "-m", "server.cli", "migrate"],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"migrations failed:\n{done.stdout}{done.stderr}"
+        cluster = attach_postgres(directory)
+        if cluster is None:
+            settings = {**NOT_DURABLE, "shared_buffers": "128MB", "max_connections": "200"}
+            cluster = start_postgres(directory, free_port(), settings=settings)
+            cluster.detach()  # other workers may need it longer than this one
+        if not migrated.exists():
+            db.migrate(databases.prepare(cluster, TEMPLATE))
+            migrated.touch()
+    return cluster
 
 
 @pytest.fixture(scope="session")

@@ -127,9 +127,7 @@ def test_ingest_cannot_forge_a_device(broker: Mosquitto, connect: Callable[..., 
 
 @pytest.mark.broker
 @pytest.mark.parametrize("name, password", [("", ""), ("ingest", "wrong"), ("nobody", "x")])
-def test_strangers_are_refused(
-    broker: Mosquitto, connect: Callable[..., Client], name: str, password: str
-) -> None:
+def test_strangers_are_refused(broker: Mosquitto, connect: Callable[..., Client], name: str, password: str) -> None:
     assert connect(f"mqtt://{name}:{password}@127.0.0.1:{broker.port}", "stranger").code != 0
 
 

@@ -24,13 +24,9 @@ def cluster(run_dir: Path, request: pytest.FixtureRequest) -> Iterator[Postgres]
 
 def test_database_url_is_a_fresh_database_owned_by_a_plain_role(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
-        row = connection.execute(
-            "SELECT current_user, usesuper FROM pg_user WHERE usename = current_user"
-        ).fetchone()
+        row = connection.execute("SELECT current_user, usesuper FROM pg_user WHERE usename = current_user").fetchone()
         assert row == ("platform", False)
-        assert connection.execute(
-            "SELECT ST_Covers(ST_MakeEnvelope(0,0,1,1), ST_MakePoint(1,1))"
-        ).fetchone() == (True,)
+        assert connection.execute("SELECT ST_Covers(ST_MakeEnvelope(0,0,1,1), ST_MakePoint(1,1))").fetchone() == (True,)
         connection.execute("CREATE TABLE mine (id int)")
 
 

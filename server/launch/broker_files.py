@@ -78,14 +78,10 @@ class BrokerAccount:
     def __post_init__(self) -> None:
         """A name with a wildcard would escape its pattern; one with a colon would break the file."""
         if not NAME.fullmatch(self.name):
-            raise ValueError(
-                f"broker account {self.name!r}: no spaces, no ':', '+', '#', at most 128 characters"
-            )
+            raise ValueError(f"broker account {self.name!r}: no spaces, no ':', '+', '#', at most 128 characters")
 
 
-def configuration(
-    port: int, host: str = LOOPBACK, autosave_s: int = 5, connection_messages: bool = True
-) -> str:
+def configuration(port: int, host: str = LOOPBACK, autosave_s: int = 5, connection_messages: bool = True) -> str:
     """The broker's configuration; paths are relative to its directory, which is its working directory."""
     return CONFIGURATION.format(
         port=port, host=host, autosave_s=autosave_s, connection_messages=str(connection_messages).lower()

@@ -44,9 +44,7 @@ class Mosquitto:
         """The address with an account of this broker; a slash in its name is escaped."""
         if isinstance(account, str):
             account = next(known for known in self.accounts if known.name == account)
-        return (
-            f"mqtt://{quote(account.name, safe='')}:{quote(account.secret, safe='')}@{LOOPBACK}:{self.port}"
-        )
+        return f"mqtt://{quote(account.name, safe='')}:{quote(account.secret, safe='')}@{LOOPBACK}:{self.port}"
 
     @property
     def pid(self) -> int | None:

@@ -60,9 +60,7 @@ class PostgresFailed(Exception):
 class Postgres:
     """One private cluster: `url` for the platform's own role, `admin_url` for the superuser."""
 
-    def __init__(
-        self, directory: Path, port: int, log: Path, secrets: Path, settings: Mapping[str, str]
-    ) -> None:
+    def __init__(self, directory: Path, port: int, log: Path, secrets: Path, settings: Mapping[str, str]) -> None:
         """Describe a cluster in `directory`; nothing is started yet."""
         self.directory = directory
         self.port = port
@@ -90,9 +88,7 @@ class Postgres:
     @property
     def admin_url(self) -> str:
         """The superuser, for creating databases and extensions."""
-        return (
-            f"postgresql://{ADMIN}:{secret(self.secrets, 'postgres_admin')}@{LOOPBACK}:{self.port}/postgres"
-        )
+        return f"postgresql://{ADMIN}:{secret(self.secrets, 'postgres_admin')}@{LOOPBACK}:{self.port}/postgres"
 
     @property
     def pid(self) -> int | None:
@@ -103,9 +99,7 @@ class Postgres:
         pid, begun_at = int(lines[0]), int(lines[2])
         found, started_at = processes.stat(pid), processes.started_at(pid)
         same = started_at is not None and abs(started_at - begun_at) < 15
-        return (
-            pid if found is not None and found.comm == "postgres" and same and processes.alive(pid) else None
-        )
+        return pid if found is not None and found.comm == "postgres" and same and processes.alive(pid) else None
 
     def start(self) -> None:
         """Start the cluster, creating it first if need be; one left behind by a crash is ended before."""
@@ -214,9 +208,7 @@ class Postgres:
         said = self.log.read_bytes()[mark:].decode(errors="replace")
         if "is still in use" in said and time.monotonic() < deadline:
             return False  # backends of a killed postmaster are still on their way out
-        raise PostgresFailed(
-            f"PostgreSQL in {self.directory} did not start on port {self.port}:\n{tail(self.log)}"
-        )
+        raise PostgresFailed(f"PostgreSQL in {self.directory} did not start on port {self.port}:\n{tail(self.log)}")
 
 
 def start_postgres(
@@ -236,9 +228,7 @@ def start_postgres(
     return cluster
 
 
-def attach_postgres(
-    directory: Path, *, log: Path | None = None, secrets: Path | None = None
-) -> Postgres | None:
+def attach_postgres(directory: Path, *, log: Path | None = None, secrets: Path | None = None) -> Postgres | None:
     """The cluster running in `directory`, started by whatever process; None when none runs."""
     directory = directory.resolve()
     lines = _pid_file(directory / "data")
@@ -256,9 +246,7 @@ def binary(name: str) -> Path:
     preferred = sorted(versions, key=lambda path: (path.parent.parent.name != "15", path.parent.parent.name))
     found = preferred[0] if preferred else shutil.which(name)
     if found is None:
-        raise PostgresFailed(
-            f"the program {name} was not found: run `make setup` (package postgresql-15-postgis-3)"
-        )
+        raise PostgresFailed(f"the program {name} was not found: run `make setup` (package postgresql-15-postgis-3)")
     return Path(found)
 
 
