@@ -244,16 +244,6 @@ def add_version(
     return connection.execute(statement.returning(ZONE_VERSIONS.c.id)).scalar_one()
 
 
-def versions_stamp(connection: Connection) -> str:
-    """Changes whenever a version is added or closed: who keeps zones in memory reloads them then."""
-    return connection.execute(
-        text(
-            "SELECT concat_ws('/', count(*), max(id), count(valid_to), sum(extract(epoch FROM valid_to))) "
-            "FROM zone_versions"
-        )
-    ).scalar_one()
-
-
 def list_judged(
     connection: Connection, zone_id: int, since: dt.datetime, until: dt.datetime | None, limit: int = 500
 ) -> list[dict[str, Any]]:

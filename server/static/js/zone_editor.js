@@ -1,7 +1,7 @@
 // Draws and edits a zone on the map. The coordinate list in the text area is the one truth: the map writes into it
 // and reads from it, the form sends it, and who cannot use the map types into it.
 
-import { fitTo, openMap } from "./zone_map.js";
+import { colour, fitTo, openMap } from "./zone_map.js";
 import { areaKm2, bounds, feature, features, format, kinks, middles, parse, vertices } from "./zone_shape.js";
 
 const MIDDLES_UP_TO = 1500;
@@ -241,10 +241,8 @@ class ZoneEditor {
   // --- map ---------------------------------------------------------------------------------------------------
 
   addLayers() {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
-    const accent = colour("--accent", "#1d5fa8");
-    const red = colour("--red", "#b3261e");
+    const accent = colour("--action");
+    const red = colour("--over");
     for (const name of ["fill", "edge", "points", "faults"]) {
       this.map.addSource(`draft-${name}`, { type: "geojson", data: collection([]) });
     }
