@@ -82,9 +82,7 @@ def index_zones(versions: Sequence[ZoneVersion], max_accuracy_m: float = 50.0) -
     end = np.array([FOREVER_US if v.valid_to_us is None else v.valid_to_us for v in versions], dtype=np.int64)
     reach_m = min(float(max_accuracy_m), GRID_REACH_M)
     period = lookup.Period(start, end)
-    return ZoneIndex(
-        tuple(versions), float(max_accuracy_m), reach_m, build_grid(areas, reach_m), areas, period
-    )
+    return ZoneIndex(tuple(versions), float(max_accuracy_m), reach_m, build_grid(areas, reach_m), areas, period)
 
 
 def locate(index: ZoneIndex, lon: ArrayLike, lat: ArrayLike, at_us: ArrayLike, accuracy_m: ArrayLike) -> Hits:
@@ -143,9 +141,7 @@ def _merged(hits: Hits, coarse: NDArray[np.bool_], more: Hits) -> Hits:
     return Hits(fix[order], version[order], state[order])
 
 
-def _coarse_hits(
-    index: ZoneIndex, fixes: Ints, lon: Floats, lat: Floats, at_us: Ints, accuracy_m: Floats
-) -> Hits:
+def _coarse_hits(index: ZoneIndex, fixes: Ints, lon: Floats, lat: Floats, at_us: Ints, accuracy_m: Floats) -> Hits:
     rows = [Hits(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.uint8))]
     for part in np.array_split(fixes, len(fixes) // 4096 + 1):
         here = _in_reach(index, lon[part, None], lat[part, None], at_us[part, None], accuracy_m[part, None])
@@ -169,9 +165,7 @@ def _in_reach(index: ZoneIndex, x: Floats, y: Floats, at_us: Ints, accuracy_m: F
     return in_force
 
 
-def _coarse_states(
-    index: ZoneIndex, number: int, lon: Floats, lat: Floats, accuracy_m: Floats
-) -> NDArray[np.uint8]:
+def _coarse_states(index: ZoneIndex, number: int, lon: Floats, lat: Floats, accuracy_m: Floats) -> NDArray[np.uint8]:
     area, edges = index.areas[number], index.grid.edges
     scale = np.array([edges.scale_x[number], edges.scale_y[number]])
     boundary = shapely.transform(shapely.boundary(area), lambda xy: xy * scale)

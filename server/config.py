@@ -86,7 +86,6 @@ SETTINGS: dict[str, Setting] = {
         _yes_no,
         "yes where the pages are served over HTTPS: cookies travel on it alone",
     ),
-<<<<<<< HEAD
     "trusted_proxies": Setting(
         "TRUSTED_PROXIES",
         "0",
@@ -117,10 +116,6 @@ SETTINGS: dict[str, Setting] = {
     "ingest_batch": Setting(
         "INGEST_BATCH", "2000", _whole(1, 20000), "frames a worker commits together at the most"
     ),
-=======
-    "city": Setting("CITY", "211300", _whole(100000, 999999), "GB/T 2260 code of the city that runs the platform"),
-    "ingest_batch": Setting("INGEST_BATCH", "2000", _whole(1, 20000), "frames a worker commits together at the most"),
->>>>>>> ops
     "ingest_wait_ms": Setting(
         "INGEST_WAIT_MS", "200", _whole(1, 5000), "how long a worker waits for a batch to fill, milliseconds"
     ),

@@ -32,7 +32,7 @@ persistence_file mosquitto.db
 autosave_interval {autosave_s}
 persistent_client_expiration 7d
 max_queued_messages 200000
-max_inflight_messages 1000
+max_inflight_messages 10000
 queue_qos0_messages false
 max_packet_size 1048576
 max_keepalive 3600

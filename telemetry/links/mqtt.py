@@ -220,6 +220,8 @@ class IngestLink:
             self._ready.notify_all()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
+        self._wake_out.close()
+        self._wake_in.close()
 
     def unsubscribe(self) -> None:
         """Leave the shared subscription for good (before a slot is given up: the broker would go on filling it)."""
@@ -233,7 +235,7 @@ class IngestLink:
         return len(self._waiting)
 
     def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # full: a wake-up is already on its way
+        with contextlib.suppress(OSError):  # full: a wake-up is already on its way; closed: nobody is there to wake
             self._wake_out.send(b"w")
 
     def _connected(

@@ -151,9 +151,7 @@ def test_versions_follow_each_other_without_gap_or_overlap():
 def test_uncertain_on_either_side_of_the_edge():
     east, _ = metres_per_degree(41.05)
     lon = 120.0 + np.array([-10.1, -9.9, 0.0, 9.9, 10.1]) / float(east)
-    hits = locate(
-        index_zones([version(shapely.box(120, 41, 120.1, 41.1))]), lon, [41.05] * 5, [0] * 5, [10.0] * 5
-    )
+    hits = locate(index_zones([version(shapely.box(120, 41, 120.1, 41.1))]), lon, [41.05] * 5, [0] * 5, [10.0] * 5)
     assert rows(hits) == [(1, 0, 1), (2, 0, 1), (3, 0, 1), (4, 0, 2)]
 
 

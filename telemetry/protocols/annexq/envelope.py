@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import reduce
-from operator import xor
 
 from telemetry.protocols.errors import FaultCode, FrameError
 
@@ -38,8 +36,12 @@ class Header:
 
 
 def check_byte(frame: bytes) -> int:
-    """The exclusive-or over the bytes given; over a whole `##` frame it is 0."""
-    return reduce(xor, frame, 0)
+    """The exclusive-or over the bytes given; over a whole `##` frame it is 0. Halves are folded together."""
+    value, size = int.from_bytes(frame, "big"), len(frame)
+    while size > 1:
+        size = (size + 1) // 2
+        value = (value >> 8 * size) ^ (value & ((1 << 8 * size) - 1))
+    return value
 
 
 def verify(frame: bytes, starts: tuple[bytes, ...]) -> None:

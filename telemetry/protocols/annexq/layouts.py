@@ -17,9 +17,7 @@ from telemetry.protocols.errors import FaultCode, FrameError
 SIGNATURE_SIZE = 66
 SIGNATURE_PART = 0x20
 
-Sizes = Callable[
-    [bytes, int, int], tuple[int, ...]
-]  # frame, body start, end of data -> sizes to try, in order
+Sizes = Callable[[bytes, int, int], tuple[int, ...]]  # frame, body start, end of data -> sizes to try, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ def walk(frame: bytes, shape: Shape, bodies: Bodies) -> Walk:
     start, end = DATA_AT + shape.head, len(frame) - 1
     if start >= end:
         return Walk(None, end, FrameError(FaultCode.LENGTH, end, "no information in the data unit"))
-    if not is_time(frame, DATA_AT):
+    if shape.head and not is_time(frame, DATA_AT):
         return Walk(None, DATA_AT, FrameError(FaultCode.BAD_TIME, DATA_AT, "no possible date"))
     came: dict[int, Slot | None] = {}
     waiting: list[tuple[int, Slot | None]] = [(start, None)]
@@ -183,6 +181,4 @@ def _records_at(frame: bytes, at: int, end: int, shape: Shape, bodies: Bodies) -
         slots.append(Slot(frame[at], at, body_at, size, False))
     if slots:
         return slots
-    return FrameError(
-        FaultCode.LENGTH, at, f"type {frame[at]:02X} does not end within the data ({shape.name})"
-    )
+    return FrameError(FaultCode.LENGTH, at, f"type {frame[at]:02X} does not end within the data ({shape.name})")

@@ -39,7 +39,7 @@ def read_report(
         protocol=protocol,
         header=header,
         layout=shape.name,
-        sent_at=read_time(frame, at),
+        sent_at=read_time(frame, at) if shape.head else None,
         serial=int.from_bytes(frame[at + 6 : at + 8], "big") if shape.head >= HEAD_WITH_SERIAL else None,
         position=read_position(frame, at + 8) if shape.head == HEAD_WITH_POSITION else None,
         records=records,
@@ -48,9 +48,7 @@ def read_report(
     return replace(report, flags=flags | _flags(report))
 
 
-def choose(
-    frame: bytes, shapes: Sequence[Shape], bodies: Bodies, layout: str | None
-) -> tuple[Shape, Walk, PacketFlag]:
+def choose(frame: bytes, shapes: Sequence[Shape], bodies: Bodies, layout: str | None) -> tuple[Shape, Walk, PacketFlag]:
     """The layout of the frame: the remembered one if it fits, else the first that does."""
     remembered = [shape for shape in shapes if shape.name == layout]
     for shape, found in fits(frame, remembered, bodies):
@@ -67,7 +65,7 @@ def choose(
 def write_report(report: Report, shapes: Sequence[Shape], bodies: Bodies) -> bytes:
     """The frame of a report."""
     shape = next(shape for shape in shapes if shape.name == report.layout)
-    data = write_time(report.sent_at)
+    data = write_time(report.sent_at) if shape.head else b""
     if shape.head >= HEAD_WITH_SERIAL:
         data += (report.serial or 0).to_bytes(2, "big")
     if shape.head == HEAD_WITH_POSITION:
@@ -127,11 +125,12 @@ def _sample(report: Report, record: Record, at: datetime | None, flags: Flag) ->
         flags |= Flag.SENTINEL
     if NOX_OFF_PPM in (reported.get("nox_upstream_ppm"), reported.get("nox_downstream_ppm")):
         flags |= Flag.NOX_SENSOR_OFF
-    place, place_flags = _place(getattr(body, "position", None) or report.position)
-    return Sample(at, **place, **reported, flags=flags | place_flags)
+    where, place_flags = place(getattr(body, "position", None) or report.position)
+    return Sample(at, **where, **reported, flags=flags | place_flags)
 
 
-def _place(position: Position | None) -> tuple[dict[str, Any], Flag]:
+def place(position: Position | None) -> tuple[dict[str, Any], Flag]:
+    """The columns of a position, and what is odd about it; a place that does not exist is not given."""
     if position is None:
         return {}, Flag.NO_FIX
     lon, lat = position.lon, position.lat
@@ -142,5 +141,5 @@ def _place(position: Position | None) -> tuple[dict[str, Any], Flag]:
         lon, flags = None, flags | Flag.OUT_OF_RANGE
     if lat is not None and abs(lat) > 90:
         lat, flags = None, flags | Flag.OUT_OF_RANGE
-    place = {"lon": lon, "lat": lat, "fix_valid": position.fix_valid, "status": position.status}
-    return place, flags
+    where = {"lon": lon, "lat": lat, "fix_valid": position.fix_valid, "status": position.status}
+    return where, flags

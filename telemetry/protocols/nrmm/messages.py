@@ -1,4 +1,4 @@
-"""What a machine's terminal says beyond the family: diagnostics without a VIN, the EGR valve, cycle averages."""
+"""What a machine's terminal says: diagnostics without a VIN, the EGR valve, cycle averages."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Ecd:
 
 @dataclass(frozen=True, slots=True)
 class MachineStream:
-    """Type 02 of machines, 28 bytes: the engine as trucks send it, and the EGR valve. The position is apart."""
+    """Type 02 of machines, 28 bytes: the engine as trucks send it, and the EGR valve; no position."""
 
     speed_kmh: float | None
     pressure_kpa: float | None
