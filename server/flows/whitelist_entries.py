@@ -122,3 +122,87 @@ def find_subject(connection: Connection, words: str, colour: str | None) -> tupl
     else:
         fault = Fault("subject", f"未登记：{plain or '（空）'}。请先在台账中登记", f"Not registered: {plain or '(empty)'}. Register it first")
     return None, None, fault
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row of a file that was not taken: its number, the column, what stood there, why."""
+
+    row: int
+    column: str
+    value: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """How many rows became requests, and the refused ones."""
+
+    taken: int
+    refused: tuple[RefusedRow, ...]
+
+
+def import_entries(
+    connection: Connection, actor: Actor, rows: Sequence[EntryCells], whole_file: bool, now: dt.datetime
+) -> ImportReport:
+    """Take each row as a request; with `whole_file` one wrong row means that none is taken."""
+    refused: list[RefusedRow] = []
+    taken = 0
+    attempt = connection.begin_nested()
+    for row in rows:
+        try:
+            request_entry(connection, actor, _entry_of(connection, row), now)
+            taken += 1
+        except Refused as fault:
+            refused.extend(_refused(row, one) for one in fault.faults)
+    if refused and whole_file:
+        attempt.rollback()
+        return ImportReport(0, tuple(refused))
+    attempt.commit()
+    if taken:
+        audit.append(connection, actor, "whitelist.import", "whitelist", "file", {"taken": taken, "refused": len(refused)})
+    return ImportReport(taken, tuple(refused))
+
+
+def _refused(row: EntryCells, fault: Fault) -> RefusedRow:
+    return RefusedRow(row.row, COLUMNS.get(fault.field, fault.field), row.cells.get(fault.field, ""), fault.zh, fault.en)
+
+
+def _entry_of(connection: Connection, row: EntryCells) -> NewEntry:
+    """The request a row makes. Raises Refused."""
+    faults: list[Fault] = []
+    cells = row.cells
+    truck, machine, fault = find_subject(connection, cells["subject"], _coded(cells.get("colour", ""), PLATE_WORDS))
+    if fault:
+        faults.append(fault)
+    purpose = _coded(cells["purpose"], {purpose.zh: code for code, purpose in PURPOSES.items()})
+    if purpose not in PURPOSES:
+        names = "、".join(purpose.zh for purpose in PURPOSES.values())
+        faults.append(Fault("purpose", f"用途应为：{names}", f"The purpose should be one of {', '.join(PURPOSES)}"))
+    zone_id = _zone_of(connection, cells["zone"], faults)
+    begins, ends = _moment("valid_from", cells["valid_from"], faults), _moment("valid_to", cells["valid_to"], faults)
+    if faults:
+        raise Refused(faults)
+    return NewEntry(truck, machine, zone_id, purpose, begins, ends, cells.get("document") or None, cells.get("note") or None)
+
+
+def _coded(text: str, names: Mapping[str, str]) -> str:
+    return names.get(text.strip(), text.strip())
+
+
+def _zone_of(connection: Connection, code: str, faults: list[Fault]) -> int | None:
+    if code in ("全市", "city"):
+        return None
+    zone_id = zones.find_zone_id(connection, code)
+    if zone_id is None:
+        faults.append(Fault("zone", f"没有代码为“{code}”的控制区；全市请填“全市”", f"No zone has the code “{code}”; write city for the whole city"))
+    return zone_id
+
+
+def _moment(name: str, text: str, faults: list[Fault]) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(text.replace("/", "-")).replace(tzinfo=BEIJING)
+    except ValueError:
+        faults.append(Fault(name, "时间应如 2027-03-01 08:00", "Write the time as 2027-03-01 08:00"))
+        return dt.datetime.now(BEIJING)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from enforcement.calendar import Calendar, DayKind
+
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
@@ -54,3 +56,11 @@ def remove_calendar_day(connection: Connection, day: dt.date) -> bool:
     """Let the published calendar hold again; False where it did."""
     done = connection.execute(text("DELETE FROM calendar_days WHERE day = :day"), {"day": day})
     return done.rowcount > 0
+
+
+_KINDS = {"workday": DayKind.WORKDAY, "rest": DayKind.REST_DAY, "holiday": DayKind.HOLIDAY}
+
+
+def load_calendar(connection: Connection) -> Calendar:
+    """The calendar that zone hours are judged by: the bureau's exceptions before the published days."""
+    return Calendar({day.day: _KINDS[day.kind] for day in list_calendar_days(connection)})
