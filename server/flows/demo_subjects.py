@@ -4,6 +4,7 @@ Every emission stage, plate colour, fuel and kind of terminal occurs, so that ea
 to show. Numbers carry right check characters; the note of each record says that it is invented.
 """
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ DATA = Path(__file__).resolve().parent.parent / "demo_city"
 NOTE = "演示数据，虚构"
 TRUCKS_N = 60
 MACHINES_N = 60
+BEIJING = dt.timezone(dt.timedelta(hours=8))
 
 S, F, T, C = Stage, Fuel, TruckCategory, PlateColour
 

@@ -1,6 +1,5 @@
-"""Administrative areas by GB/T 2260 code, and the organisations that answer for them."""
+"""Administrative areas by GB/T 2260 code."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +54,7 @@ def put_division(connection: Connection, row: DivisionRow, geometry: MultiPolygo
         | (DIVISIONS.c.parent.is_distinct_from(fresh.parent))
         | ~func.ST_OrderingEquals(DIVISIONS.c.geometry, fresh.geometry),
     )
-    return connection.execute(changed).rowcount > 0
+    return connection.execute(changed.returning(DIVISIONS.c.code)).first() is not None
 
 
 def list_divisions(connection: Connection, prefix: str = "", level: str | None = None) -> list[DivisionRow]:
@@ -99,23 +98,3 @@ def find_county_at(connection: Connection, lon: float, lat: float) -> str | None
         ),
         {"lon": lon, "lat": lat},
     ).scalar()
-
-
-def put_organisations(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Insert what is missing, parents first; an organisation on file is left as the bureau keeps it."""
-    added = 0
-    for row in rows:
-        added += connection.execute(
-            text(
-                "INSERT INTO organisations (parent_id, kind, level, code, name_zh, name_en, division) VALUES "
-                "((SELECT id FROM organisations WHERE code = :parent), :kind, :level, :code, :name_zh, "
-                ":name_en, :division) ON CONFLICT (code) DO NOTHING"
-            ),
-            {"parent": None, **row},
-        ).rowcount
-    return added
-
-
-def organisation_ids(connection: Connection) -> dict[str, int]:
-    """The id of each organisation by its code."""
-    return {code: key for code, key in connection.execute(text("SELECT code, id FROM organisations"))}
