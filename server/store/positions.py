@@ -1,16 +1,10 @@
 """Last positions of terminals for the live map, counted in cells when many are in view."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
-from server.store.scopes import Scope
-
-ONLINE = timedelta(
-    minutes=2
-)  # GB 17691 terminals speak every 10 s, HJ 1239 every 30 s: two minutes is silence
+ONLINE = timedelta(minutes=2)  # GB 17691 terminals speak every 10 s, HJ 1239 every 30 s: two minutes is silence
 LATE = timedelta(minutes=30)  # after it a terminal counts as off line
 VIOLATION_SHOWN = timedelta(hours=24)
 MOST_POINTS = 1500  # in view; above it cells are counted instead
