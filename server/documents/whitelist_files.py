@@ -1,43 +1,28 @@
-"""Whitelist entries as a workbook: the same columns out and in, headers in both languages.
+"""Whitelist entries as a workbook: the columns that enforcement.whitelist reads back, and beside them what is known.
 
-Times are local (Asia/Shanghai); a zone is named by its code, the whole city by 全市 or `city`.
+Times are local (Asia/Shanghai). What is imported waits for approval, whatever the file says of its state.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from enforcement.whitelist import CITY_WIDE, HEADER
 from server.documents import csv_files, workbooks
-from server.documents.sheets import FileRefusedError
+from server.documents.sheets import FileRefusedError, Sheet
 
-__all__ = ["COLUMNS", "EntryCells", "FileRefusedError", "headers", "read_entries", "write_entries"]
+__all__ = ["FileRefusedError", "headers", "read_sheet", "write_entries"]
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-# Field -> header out; a header in is known by either half of it.
-COLUMNS: dict[str, str] = {
-    "subject": "车牌或机械编号 Subject",
-    "colour": "车牌颜色 Plate colour",
-    "zone": "区域代码 Zone",
-    "purpose": "用途 Purpose",
-    "valid_from": "开始时间 From",
-    "valid_to": "结束时间 Until",
-    "document": "批准文号 Document",
-    "note": "说明 Note",
-}
-SHOWN_ONLY: dict[str, str] = {"id": "编号 No.", "state": "状态 State", "approver": "批准人 Approved by", "owner": "所有人 Owner"}
-MUST = ("subject", "zone", "purpose", "valid_from", "valid_to")
-
-
-@dataclass(frozen=True, slots=True)
-class EntryCells:
-    """One row as it stands in the file, by field; `row` is its number there."""
-
-    row: int
-    cells: Mapping[str, str]
+SHOWN_ONLY = ("编号", "状态", "批准文号", "所有人")
+HINTS = (
+    ("号牌号码 Plate", "与号牌颜色一起填写；机械只填环保登记号码。 With its colour; for a machine the registration number alone."),
+    ("管控区域 Zone", "控制区名称或代码；全市填“全市”。 Name or code of the zone; 全市 for the whole city."),
+    ("有效期 Period", "如 2027-03-01 08:00，北京时间；只填日期时，止日当天有效。 As 2027-03-01 08:00, Beijing time."),
+    ("状态 State", "导入时忽略：导入的条目均待审批。 Ignored on import: what is imported waits for approval."),
+)
 
 
 def headers(name: str) -> dict[str, str]:
@@ -45,61 +30,40 @@ def headers(name: str) -> dict[str, str]:
     return {"Content-Type": MEDIA_TYPE, "Content-Disposition": f'attachment; filename="{name}"'}
 
 
+def read_sheet(data: bytes) -> Sheet:
+    """The table of a workbook or CSV file. Raises FileRefusedError where the file as a whole cannot be taken."""
+    if not data:
+        raise FileRefusedError("请选择文件（.xlsx 或 .csv）", "Choose a file (.xlsx or .csv)")
+    return workbooks.read(data) if workbooks.is_workbook(data) else csv_files.read(data)
+
+
 def write_entries(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """A workbook of the entries; of none: the template for an import."""
-    header = [*COLUMNS.values(), *SHOWN_ONLY.values()]
-    hints = [
-        ("区域代码 Zone", "控制区代码；全市填“全市”。 Code of the zone; 全市 or city for the whole city."),
-        ("开始时间 From", "如 2027-03-01 08:00，北京时间。 As 2027-03-01 08:00, Beijing time."),
-        ("状态 State", "导入时忽略：导入的条目均待审批。 Ignored on import: what is imported waits for approval."),
-    ]
-    return workbooks.write("白名单 Whitelist", header, (_cells(row) for row in rows), hints=hints)
+    """A workbook of the entries."""
+    return workbooks.write("白名单", (*HEADER, *SHOWN_ONLY), (_cells(row) for row in rows), hints=HINTS)
+
+
+def write_template() -> bytes:
+    """An empty workbook for an import."""
+    return workbooks.write("白名单", HEADER, (), hints=HINTS)
 
 
 def _cells(row: Mapping[str, Any]) -> list[object]:
     return [
-        row["plate"] or row["machine_number"],
+        row["plate"],
         row["plate_colour"],
-        row["zone_code"] or "全市",
+        None if row["plate"] else row["machine_number"],
+        row["zone_code"] or CITY_WIDE[0],
         row["purpose"],
         _local(row["valid_from"]),
         _local(row["valid_to"]),
-        row["document"],
+        row["approver"],
         row["note"],
         row["id"],
         row["state"],
-        row["approver"],
+        row["document"],
         row["owner"],
     ]
 
 
 def _local(at: dt.datetime) -> str:
     return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def read_entries(data: bytes) -> list[EntryCells]:
-    """The rows of a workbook or CSV file. Raises FileRefusedError where the file as a whole cannot be taken."""
-    if not data:
-        raise FileRefusedError("请选择文件（.xlsx 或 .csv）", "Choose a file (.xlsx or .csv)")
-    sheet = workbooks.read(data) if workbooks.is_workbook(data) else csv_files.read(data)
-    fields = [_field(header) for header in sheet.header]
-    missing = [COLUMNS[name] for name in MUST if name not in fields]
-    if missing:
-        names = "、".join(missing)
-        raise FileRefusedError(
-            f"缺少列：{names}。请从模板开始", f"Columns are missing: {names}. Begin with the template"
-        )
-    return [_entry(number, fields, cells) for number, cells in zip(sheet.numbers, sheet.rows, strict=True)]
-
-
-def _field(header: str) -> str | None:
-    plain = header.strip().lower()
-    for name, title in COLUMNS.items():
-        zh, _, en = title.partition(" ")
-        if plain in (name, zh, en.lower(), title.lower()):
-            return name
-    return None
-
-
-def _entry(number: int, fields: Sequence[str | None], cells: Sequence[str]) -> EntryCells:
-    return EntryCells(number, {name: cell.strip() for name, cell in zip(fields, cells, strict=True) if name})

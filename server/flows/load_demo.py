@@ -176,7 +176,7 @@ def polygons(shape: Iterable[list[list[list[float]]]]) -> shapely.MultiPolygon:
 
 def _load_whitelist(connection: Connection) -> int:
     """Entries of every state, for the first trucks and machines; none where any entry exists already."""
-    if whitelist.list_standing(connection):
+    if whitelist.any_entry(connection):
         return 0
     trucks = sorted(_ids(connection, "trucks", "vin", [demo_subjects.vin(n) for n in range(1, 9)]).values())
     codes = [row["machine_code"] for row in demo_subjects.machines([0])][:4]

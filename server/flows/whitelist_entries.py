@@ -1,17 +1,21 @@
 """Whitelist entries are asked for, approved or refused by another person, and withdrawn with a reason.
 
-An entry holds from its approval on for acts of its whole period; what a late approval would alter in violations that
-exist already is counted for the approver and altered by nobody but an officer.
+An entry holds from its approval on, never before it: violations of its period that exist already are counted for the
+approver and altered by nobody but an officer.
 """
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
+from enforcement.imports import HEADER_ROW
+from enforcement.rules import moment
+from enforcement.whitelist import WhitelistEntry, parse_whitelist
+from server.documents.sheets import Sheet
 from server.flows.manage_accounts import Fault, Refused
-from server.store import audit, whitelist
+from server.store import audit, whitelist, zones
 from server.store.audit import Actor
 from server.store.scopes import Scope
 from server.store.whitelist import NewEntry, WhitelistRow
@@ -34,7 +38,7 @@ def entry_faults(entry: NewEntry, now: dt.datetime) -> Iterator[Fault]:
         yield Fault("valid_to", "期限不得超过五年", "A period of more than five years is not taken")
     elif entry.valid_to <= now:
         yield Fault("valid_to", "期限已经过去", "The period has already passed")
-    if not (entry.document or entry.note):
+    if not (entry.document or entry.note or entry.approver):
         yield Fault("document", "请填写批准文号或说明", "Give the document or a note that it rests on")
 
 
@@ -126,11 +130,10 @@ def find_subject(connection: Connection, words: str, colour: str | None) -> tupl
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row of a file that was not taken: its number, the column, what stood there, why."""
+    """A row of a file that was not taken: its number, the column, why."""
 
     row: int
     column: str
-    value: str
     zh: str
     en: str
 
@@ -144,65 +147,39 @@ class ImportReport:
 
 
 def import_entries(
-    connection: Connection, actor: Actor, rows: Sequence[EntryCells], whole_file: bool, now: dt.datetime
+    connection: Connection, actor: Actor, sheet: Sheet, whole_file: bool, now: dt.datetime
 ) -> ImportReport:
     """Take each row as a request; with `whole_file` one wrong row means that none is taken."""
-    refused: list[RefusedRow] = []
+    named = {name: row.id for row in zones.list_zones(connection, now) for name in (row.code, row.name_zh, row.name_en)}
+    parsed = parse_whitelist(sheet.header, sheet.rows, named)
+    numbers = dict(enumerate(sheet.numbers, start=HEADER_ROW + 1))
+    refused = [RefusedRow(numbers.get(one.row, one.row), one.column, one.zh, one.en) for one in parsed.refused]
     taken = 0
     attempt = connection.begin_nested()
-    for row in rows:
+    for number, entry in parsed.good:
         try:
-            request_entry(connection, actor, _entry_of(connection, row), now)
+            request_entry(connection, actor, _request_of(connection, entry), now)
             taken += 1
         except Refused as fault:
-            refused.extend(_refused(row, one) for one in fault.faults)
+            refused.extend(RefusedRow(numbers[number], one.field, one.zh, one.en) for one in fault.faults)
     if refused and whole_file:
         attempt.rollback()
-        return ImportReport(0, tuple(refused))
+        return ImportReport(0, tuple(sorted(refused, key=lambda one: one.row)))
     attempt.commit()
     if taken:
-        audit.append(connection, actor, "whitelist.import", "whitelist", "file", {"taken": taken, "refused": len(refused)})
-    return ImportReport(taken, tuple(refused))
+        detail = {"taken": taken, "refused": len(refused)}
+        audit.append(connection, actor, "whitelist.import", "whitelist", "file", detail)
+    return ImportReport(taken, tuple(sorted(refused, key=lambda one: one.row)))
 
 
-def _refused(row: EntryCells, fault: Fault) -> RefusedRow:
-    return RefusedRow(row.row, COLUMNS.get(fault.field, fault.field), row.cells.get(fault.field, ""), fault.zh, fault.en)
-
-
-def _entry_of(connection: Connection, row: EntryCells) -> NewEntry:
-    """The request a row makes. Raises Refused."""
-    faults: list[Fault] = []
-    cells = row.cells
-    truck, machine, fault = find_subject(connection, cells["subject"], _coded(cells.get("colour", ""), PLATE_WORDS))
-    if fault:
-        faults.append(fault)
-    purpose = _coded(cells["purpose"], {purpose.zh: code for code, purpose in PURPOSES.items()})
-    if purpose not in PURPOSES:
-        names = "、".join(purpose.zh for purpose in PURPOSES.values())
-        faults.append(Fault("purpose", f"用途应为：{names}", f"The purpose should be one of {', '.join(PURPOSES)}"))
-    zone_id = _zone_of(connection, cells["zone"], faults)
-    begins, ends = _moment("valid_from", cells["valid_from"], faults), _moment("valid_to", cells["valid_to"], faults)
-    if faults:
-        raise Refused(faults)
-    return NewEntry(truck, machine, zone_id, purpose, begins, ends, cells.get("document") or None, cells.get("note") or None)
-
-
-def _coded(text: str, names: Mapping[str, str]) -> str:
-    return names.get(text.strip(), text.strip())
-
-
-def _zone_of(connection: Connection, code: str, faults: list[Fault]) -> int | None:
-    if code in ("全市", "city"):
-        return None
-    zone_id = zones.find_zone_id(connection, code)
-    if zone_id is None:
-        faults.append(Fault("zone", f"没有代码为“{code}”的控制区；全市请填“全市”", f"No zone has the code “{code}”; write city for the whole city"))
-    return zone_id
-
-
-def _moment(name: str, text: str, faults: list[Fault]) -> dt.datetime:
-    try:
-        return dt.datetime.fromisoformat(text.replace("/", "-")).replace(tzinfo=BEIJING)
-    except ValueError:
-        faults.append(Fault(name, "时间应如 2027-03-01 08:00", "Write the time as 2027-03-01 08:00"))
-        return dt.datetime.now(BEIJING)
+def _request_of(connection: Connection, entry: WhitelistEntry) -> NewEntry:
+    """The request a row makes. Raises Refused where the subject is not registered."""
+    kind, value = entry.subject
+    plate, _, colour = value.partition(" ") if kind == "plate" else (value, "", "")
+    truck, machine, fault = find_subject(connection, plate, colour)
+    if fault is not None:
+        raise Refused([fault])
+    return NewEntry(
+        truck, machine, entry.zone_id, str(entry.purpose), moment(entry.valid_from_us), moment(entry.valid_to_us),
+        None, entry.note or None, entry.approver or None,
+    )  # fmt: skip

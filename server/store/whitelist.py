@@ -56,6 +56,7 @@ class NewEntry:
     valid_to: dt.datetime
     document: str | None
     note: str | None
+    approver: str | None = None  # whom the request names; the decision sets it anew
 
 
 _FIELDS = """
@@ -138,8 +139,8 @@ def add_entry(connection: Connection, entry: NewEntry, created_by: int | None) -
     return connection.execute(
         text(
             "INSERT INTO whitelist_entries (truck_id, machine_id, zone_id, purpose, valid_from, valid_to, "
-            "document, note, created_by) VALUES (:truck_id, :machine_id, :zone_id, :purpose, :valid_from, "
-            ":valid_to, :document, :note, :created_by) RETURNING id"
+            "document, note, approver, created_by) VALUES (:truck_id, :machine_id, :zone_id, :purpose, :valid_from, "
+            ":valid_to, :document, :note, :approver, :created_by) RETURNING id"
         ),
         {**_values(entry), "created_by": created_by},
     ).scalar_one()
@@ -191,16 +192,9 @@ def withdraw_entry(connection: Connection, entry_id: int, at: dt.datetime, reaso
     )
 
 
-def list_standing(connection: Connection, since: dt.datetime | None = None) -> list[WhitelistRow]:
-    """Every entry that was ever approved and reaches past `since`: what the checks judge by."""
-    rows = connection.execute(
-        text(
-            f"{_FIELDS} {_SOURCE} WHERE w.state IN ('active', 'withdrawn') "
-            "AND (CAST(:since AS timestamptz) IS NULL OR w.valid_to > :since) ORDER BY w.id"
-        ),
-        {"since": since},
-    )
-    return [WhitelistRow(**row) for row in rows.mappings()]
+def any_entry(connection: Connection) -> bool:
+    """Whether there is an entry at all."""
+    return bool(connection.execute(text("SELECT EXISTS (SELECT FROM whitelist_entries)")).scalar())
 
 
 def count_covered_violations(connection: Connection, entry_id: int) -> int:

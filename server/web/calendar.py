@@ -23,7 +23,7 @@ words.add(
         "holiday": ("法定节假日", "public holiday"),
     },
 )
-words.add("subject_kind", {"calendar_day": ("日历日", "calendar day")})
+
 words.add(
     "action",
     {

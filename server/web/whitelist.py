@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from enforcement.zones import Purpose
 from server.documents import whitelist_files
 from server.flows import whitelist_entries
 from server.flows.manage_accounts import Fault, Refused
-from server.flows.whitelist_entries import PURPOSES
 from server.store import audit, whitelist, zones
 from server.store.whitelist import NewEntry
 from server.web import words
@@ -18,6 +18,7 @@ from server.web.access import allow, current_actor, current_scope, work
 from server.web.language import ZONE, pick
 from server.web.listing import Column, Filter, read, view, whole
 
+PURPOSES_KNOWN = frozenset(str(purpose) for purpose in Purpose)
 blueprint = Blueprint("whitelist", __name__, url_prefix="/whitelist")
 
 words.add(
@@ -29,8 +30,7 @@ words.add(
         "withdrawn": ("已撤销", "withdrawn"),
     },
 )
-words.add("purpose", {code: (purpose.zh, purpose.en) for code, purpose in PURPOSES.items()})
-words.add("subject_kind", {"whitelist": ("白名单", "whitelist")})
+
 words.add(
     "action",
     {
@@ -108,7 +108,7 @@ def _zone_id(faults: list[Fault]) -> int | None:
 
 def _purpose(faults: list[Fault]) -> str:
     purpose = request.form.get("purpose", "")
-    if purpose not in PURPOSES:
+    if purpose not in PURPOSES_KNOWN:
         faults.append(Fault("purpose", "请选择用途", "Choose a purpose"))
     return purpose
 
@@ -218,7 +218,7 @@ def choose_file() -> ResponseReturnValue:
 @allow("whitelist.edit")
 def template() -> ResponseReturnValue:
     """An empty workbook with the headers."""
-    return whitelist_files.write_entries([]), 200, whitelist_files.headers("whitelist-template.xlsx")
+    return whitelist_files.write_template(), 200, whitelist_files.headers("whitelist-template.xlsx")
 
 
 @blueprint.post("/import")
@@ -229,9 +229,10 @@ def import_file() -> ResponseReturnValue:
     data = upload.read() if upload else b""
     whole_file = request.form.get("mode") != "skip"
     try:
+        sheet = whitelist_files.read_sheet(data)
         with work() as connection:
             report = whitelist_entries.import_entries(
-                connection, current_actor(), whitelist_files.read_entries(data), whole_file, dt.datetime.now(dt.UTC)
+                connection, current_actor(), sheet, whole_file, dt.datetime.now(dt.UTC)
             )
     except whitelist_files.FileRefusedError as refused:
         return render_template("whitelist/import.html", report=None, fault=pick(refused.zh, refused.en)), 422
