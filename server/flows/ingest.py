@@ -24,12 +24,13 @@ from server.flows.newest import newest_samples
 from server.flows.packet_rows import packet_rows
 from server.flows.positions import to_wgs84
 from server.flows.watch import Watch
-from server.store import counts, packets, quarantine_intake, reporting_terminals
+from server.store import binary_arrays, counts, packets, quarantine_intake, reporting_terminals
 from server.store.quarantine_intake import HeldFrame
 from server.store.reporting_terminals import ReportingTerminal
+from telemetry.batch import decode_batch
 from telemetry.protocols.errors import Fault, FaultCode
 from telemetry.quality import mark
-from telemetry.samples import Decoded, decode_batch
+from telemetry.samples import Decoded
 
 LOG = logging.getLogger(__name__)
 MINUTE_US = 60_000_000
@@ -76,6 +77,7 @@ class Ingest:
         self.connection = connection
         self.slot = slot
         self.alarm_pct = alarm_pct
+        binary_arrays.register(connection)
         self.watch = Watch(connection)
         self._days: set[object] = set()
 

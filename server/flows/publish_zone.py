@@ -66,9 +66,7 @@ def doubts(rules: RuleBook, division: str, terms: ZoneTerms, valid_from: dt.date
     return found
 
 
-def create_zone(
-    connection: Connection, actor: Actor, scope: Scope, zone: NewZone, version: NewVersion
-) -> Published:
+def create_zone(connection: Connection, actor: Actor, scope: Scope, zone: NewZone, version: NewVersion) -> Published:
     """A new zone with its first version. Raises Refused."""
     faults = [*_zone_faults(scope, zone), *_period_faults(version)]
     if faults:
@@ -81,9 +79,7 @@ def create_zone(
     return _add(connection, actor, zone_id, 1, version)
 
 
-def publish_version(
-    connection: Connection, actor: Actor, scope: Scope, zone_id: int, version: NewVersion
-) -> Published:
+def publish_version(connection: Connection, actor: Actor, scope: Scope, zone_id: int, version: NewVersion) -> Published:
     """The next version of a zone; it closes the one before it. Raises Refused, LookupError."""
     if not zones.hold_zone(connection, zone_id):
         raise LookupError(f"zone {zone_id}")
@@ -101,9 +97,7 @@ def publish_version(
     return _add(connection, actor, zone_id, 1 if newest is None else newest.number + 1, version)
 
 
-def end_zone(
-    connection: Connection, actor: Actor, scope: Scope, zone_id: int, at: dt.datetime, reason: str
-) -> None:
+def end_zone(connection: Connection, actor: Actor, scope: Scope, zone_id: int, at: dt.datetime, reason: str) -> None:
     """The newest version ends at `at` and none follows. Raises Refused, LookupError."""
     if not zones.hold_zone(connection, zone_id):
         raise LookupError(f"zone {zone_id}")
@@ -115,7 +109,9 @@ def end_zone(
     if len(reason.strip()) < 4:
         faults.append(Fault("reason", "请写明依据（文号或理由）", "Give the document or the reason"))
     if newest is None or at <= newest.valid_from or (newest.valid_to is not None and newest.valid_to <= at):
-        faults.append(Fault("at", "终止时间应在最新版本生效之后、终止之前", "It should lie within the newest version's time"))
+        faults.append(
+            Fault("at", "终止时间应在最新版本生效之后、终止之前", "It should lie within the newest version's time")
+        )
     if faults or newest is None:
         raise Refused(faults)
     zones.close_version(connection, newest.id, at)

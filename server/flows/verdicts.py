@@ -10,18 +10,21 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+import numpy as np
 import psycopg
-from enforcement.reasons import codes_in
-from enforcement.violations import JudgedSegment, Verdict, judge
 
+from enforcement.reasons import codes_in
 from enforcement.rules import Rule
 from enforcement.sentences import Sentence
+from enforcement.violations import JudgedSegment, Verdict, judge
 from enforcement.visit_records import Visit
-from server.flows.stored_fixes import fixes_between
+from server.flows.positions import to_wgs84
 from server.flows.watch import Watch, subject_key
+from server.store import packets
 from server.store.flagged import Lead, Violation
 from server.store.reporting_terminals import ReportingTerminal
 from server.store.watched import WatchedVersion
+from telemetry.batch import decode_batch
 
 DAY_US, BEIJING_US = 86_400_000_000, 28_800_000_000
 
@@ -110,7 +113,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def stranger_lead(watch: Watch, visit: Visit, terminal: ReportingTerminal, place: tuple[float, float]) -> Lead:
+def stranger_lead(visit: Visit, terminal: ReportingTerminal, place: tuple[float, float]) -> Lead:
     """A terminal on file that reports for no truck or machine, in a zone: whose is it?"""
     codes = sorted({str(code) for one in visit.segments for code in codes_in(one.code)})
     return Lead(
@@ -143,9 +146,32 @@ def unknown_device_lead(kind: str, device: str, zone_id: int, at_us: int, place:
     )
 
 
-def place_of(connection: psycopg.Connection, terminal: ReportingTerminal, at_us: int) -> tuple[float, float]:
-    """Where a terminal was at the moment of one of its fixes, from the stored packets: lon, lat in WGS-84."""
-    fixes = fixes_between(connection, terminal, at_us, at_us)
-    if not len(fixes.at_us):
-        raise LookupError(f"terminal {terminal.id} has no stored fix at {at_us}")
-    return float(fixes.lon[0]), float(fixes.lat[0])
+def places_of(
+    connection: psycopg.Connection, wanted: Sequence[tuple[ReportingTerminal, int]]
+) -> list[tuple[float, float]]:
+    """Where terminals were at the moment of one of their fixes, from the stored packets: lon, lat in WGS-84."""
+    places: dict[tuple[int, int], tuple[float, float]] = {}
+    terminals = {terminal.id: terminal for terminal, _ in wanted}
+    rows = packets.raw_at(connection, [(terminal.id, at_us) for terminal, at_us in wanted])
+    for kind in sorted({one.kind for one in terminals.values()}):
+        own = [row for row in rows if terminals[row[0]].kind == kind]
+        if own:
+            places.update(_places(own, terminals, kind))
+    return [places[terminal.id, at_us] for terminal, at_us in wanted]
+
+
+def _places(
+    rows: Sequence[tuple[int, bytes]], terminals: Mapping[int, ReportingTerminal], kind: str
+) -> dict[tuple[int, int], tuple[float, float]]:
+    owners = [terminals[number] for number, _ in rows]
+    decoded = decode_batch(kind, [raw for _, raw in rows], [one.layout for one in owners])
+    columns = decoded.columns
+    to_wgs84(columns, decoded.packet_flags, np.array([one.coordinates for one in owners]))
+    usable = np.flatnonzero(columns["fix_valid"] & np.isfinite(columns["lon"]) & np.isfinite(columns["lat"]))
+    names = np.array([one.id for one in owners])[columns["packet"][usable]].tolist()
+    keys = zip(names, columns["at_us"][usable].tolist(), strict=True)
+    values = zip(columns["lon"][usable].tolist(), columns["lat"][usable].tolist(), strict=True)
+    found: dict[tuple[int, int], tuple[float, float]] = {}
+    for key, value in zip(keys, values, strict=True):
+        found.setdefault(key, value)  # of two packets about one second the first received counts
+    return found
