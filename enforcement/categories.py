@@ -18,6 +18,7 @@ class TruckCategory(StrEnum):
     TRAILER = "trailer"
     SPECIAL = "special"
     OTHER = "other"
+    UNKNOWN = "unknown"
 
 
 class MachineCategory(StrEnum):
@@ -40,6 +41,7 @@ class MachineCategory(StrEnum):
     PUMP_TRUCK = "pump_truck"
     SWEEPER = "sweeper"
     OTHER = "other"
+    UNKNOWN = "unknown"
 
 
 class MachineCodes(StrEnum):
@@ -87,6 +89,7 @@ TRUCK_WORDS: dict[str, TruckCategory] = {
     "挂车": _T.TRAILER,
     "专项作业车": _T.SPECIAL,
     "其他": _T.OTHER,
+    "未知": _T.UNKNOWN,
 }
 MACHINE_WORDS: dict[str, MachineCategory] = {
     "挖掘机": _M.EXCAVATOR,
@@ -106,6 +109,7 @@ MACHINE_WORDS: dict[str, MachineCategory] = {
     "泵车": _M.PUMP_TRUCK,
     "清扫车": _M.SWEEPER,
     "其他": _M.OTHER,
+    "未知": _M.UNKNOWN,
 }
 HEAVY = frozenset({_T.HEAVY_GOODS, _T.HEAVY_TRACTOR})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 
@@ -70,7 +71,7 @@ def day(cell: Cell) -> date:
     if isinstance(cell, int | float) and not isinstance(cell, bool) and int(cell) in _EXCEL_DAYS:
         return _EXCEL_EPOCH + timedelta(days=int(cell))
     shown = text(cell)
-    found = _DAY.match(half_width(shown))
+    found = _DAY.match(_folded_day(cell))
     if found is None:
         raise _no_day(shown)
     year, *rest = found.groups()
@@ -99,15 +100,20 @@ def _clock(cell: Cell) -> time | None:
     if isinstance(cell, datetime):
         return cell.time() if cell.time() != time() else None
     if isinstance(cell, float) and int(cell) in _EXCEL_DAYS:
-        seconds = round((cell - int(cell)) * 86_400)
-        return time(seconds // 3600 % 24, seconds // 60 % 60, seconds % 60) if seconds else None
-    found = _CLOCK.search(text(cell))
+        seconds = min(round((cell - int(cell)) * 86_400), 86_399)
+        return time(seconds // 3600, seconds // 60 % 60, seconds % 60) if seconds else None
+    found = _CLOCK.search(_folded_day(cell))
     if found is None:
         return None
     try:
         return time(int(found[1]), int(found[2]), int(found[3] or 0))
     except ValueError as fault:
         raise _no_day(text(cell)) from fault
+
+
+def _folded_day(cell: Cell) -> str:
+    """Half-width; a space stays only where it parts the day from the time."""
+    return re.sub(r"\s*([年月日/.\-])\s*", r"\1", unicodedata.normalize("NFKC", text(cell)))
 
 
 def _no_day(shown: str) -> CellFault:
