@@ -75,9 +75,7 @@ def proposed(
     return Proposal(offence, amount, machines, law, rule, tuple(item for item in questions if item))
 
 
-def on_the_spot_refusal(
-    rules: RuleBook, amount_cny: float, is_person: bool, acted_at: datetime
-) -> Sentence | None:
+def on_the_spot_refusal(rules: RuleBook, amount_cny: float, is_person: bool, acted_at: datetime) -> Sentence | None:
     """Why a fine may not be decided on the spot (APL 51); None if it may."""
     kind = "person" if is_person else "unit"
     limit = get_rule(rules, f"penalty.spot_limit_{kind}", acted_at)

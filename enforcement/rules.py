@@ -177,6 +177,4 @@ def _check_days(row: Mapping[str, Any], place: str) -> None:
 def _check_no_overlap(rule_id: str, rows: Sequence[Rule]) -> None:
     for earlier, later in pairwise(rows):
         if earlier.valid_to is None or earlier.valid_to > later.valid_from:
-            raise RuleBookFault(
-                f"rule {rule_id}: the rows of {earlier.valid_from} and {later.valid_from} overlap"
-            )
+            raise RuleBookFault(f"rule {rule_id}: the rows of {earlier.valid_from} and {later.valid_from} overlap")

@@ -30,9 +30,7 @@ class SmokeLimit:
     ringelmann: Rule
 
 
-def smoke_class_of(
-    rules: RuleBook, stage: str, zone_class: SmokeClass | None, at: datetime
-) -> SmokeClass | None:
+def smoke_class_of(rules: RuleBook, stage: str, zone_class: SmokeClass | None, at: datetime) -> SmokeClass | None:
     """The stricter of the class of the stage and the class of the zone; None when the stage does not say."""
     own = next(
         (

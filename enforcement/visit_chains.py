@@ -124,9 +124,7 @@ def _later_claims(pair: Ints, pos: Ints) -> Bools:
     return kept
 
 
-def _silences(
-    fixes: Fixes, carried: Sequence[Visit], carry: Ints, group: Ints, pos: Ints, gap_us: Ints
-) -> Ints:
+def _silences(fixes: Fixes, carried: Sequence[Visit], carry: Ints, group: Ints, pos: Ints, gap_us: Ints) -> Ints:
     """For each row the first later fix that comes more than gap_us after the one before; else a far index."""
     far = len(fixes.at_us)
     wait = np.diff(fixes.at_us, prepend=fixes.at_us[:1])
@@ -151,9 +149,7 @@ def chains_of(rows: Rows) -> Chains:
     index = np.arange(n)
     new = np.ones(n, np.bool_)
     new[1:] = (
-        (rows.pair[1:] != rows.pair[:-1])
-        | (rows.exit_at[:-1] < rows.pos[1:])
-        | (rows.gap_at[:-1] <= rows.pos[1:])
+        (rows.pair[1:] != rows.pair[:-1]) | (rows.exit_at[:-1] < rows.pos[1:]) | (rows.gap_at[:-1] <= rows.pos[1:])
     )
     start = np.flatnonzero(new)
     of_row = np.cumsum(new) - 1

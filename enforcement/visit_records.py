@@ -125,9 +125,7 @@ def forbidden_runs(visit: Visit) -> tuple[tuple[Segment, ...], ...]:
     return tuple(tuple(run) for run in runs if run)
 
 
-def close_silent(
-    open_visits: Mapping[tuple[int, int], Visit], at_us: int, settings: SettingsByZone
-) -> StepResult:
+def close_silent(open_visits: Mapping[tuple[int, int], Visit], at_us: int, settings: SettingsByZone) -> StepResult:
     """Close what has been silent for longer than its gap; `step` would do it at the next fix."""
     kept: dict[tuple[int, int], Visit] = {}
     closed: list[Visit] = []

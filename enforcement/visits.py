@@ -112,9 +112,7 @@ def _settle(
 ) -> None:
     """Write each chain that has begun as a visit into the result."""
     begun = np.flatnonzero(chains.first < len(rows.pair))
-    for carry, visit in zip(
-        rows.carry[chains.first[begun]].tolist(), _visits(fixes, rows, chains, begun), strict=True
-    ):
+    for carry, visit in zip(rows.carry[chains.first[begun]].tolist(), _visits(fixes, rows, chains, begun), strict=True):
         if carry >= 0:
             visit = _continued(carried[carry], visit)
         elif visit.entered_after_us == _EARLIER:

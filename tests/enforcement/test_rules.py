@@ -71,9 +71,7 @@ def test_in_force_has_one_row_of_each_rule(rules, beijing):
 def test_missing_rule_says_which_and_when(rules, beijing):
     with pytest.raises(RuleMissing, match="no rule 'nonsense'"):
         get_rule(rules, "nonsense", beijing(CHANGE))
-    with pytest.raises(
-        RuleMissing, match=r"'law.air' had no row in force on 1999-01-01; its rows hold 2016-01-01 to"
-    ):
+    with pytest.raises(RuleMissing, match=r"'law.air' had no row in force on 1999-01-01; its rows hold 2016-01-01 to"):
         get_rule(rules, "law.air", beijing(date(1999, 1, 1)))
     assert find_rule(rules, "law.air", beijing(date(1999, 1, 1))) is None
 

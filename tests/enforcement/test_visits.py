@@ -91,9 +91,7 @@ def take(visit, at_us, version, state, code):
         segments[-1]["last_us"] = at_us
         segments[-1]["inside_fixes"] += 1
     else:
-        segments.append(
-            {"version_id": version, "code": code, "first_us": at_us, "last_us": at_us, "inside_fixes": 1}
-        )
+        segments.append({"version_id": version, "code": code, "first_us": at_us, "last_us": at_us, "inside_fixes": 1})
 
 
 def columns(fixes):
@@ -124,9 +122,7 @@ def same(result, expected):
     assert all(visit.key == key for key, visit in result.open.items())
 
 
-hit = st.tuples(
-    st.integers(1, 3), st.sampled_from([State.INSIDE, State.INSIDE, State.UNCERTAIN]), st.integers(0, 2)
-)
+hit = st.tuples(st.integers(1, 3), st.sampled_from([State.INSIDE, State.INSIDE, State.UNCERTAIN]), st.integers(0, 2))
 some_hits = st.one_of(st.just({}), st.dictionaries(st.integers(1, 3), hit, max_size=3))
 
 
