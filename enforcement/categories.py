@@ -73,9 +73,7 @@ _MACHINES: dict[MachineCodes, dict[str, MachineCategory]] = {
             strict=True,
         )
     ),
-    MachineCodes.YARD: dict(
-        zip("12345", (_M.LOADER, _M.FORKLIFT, _M.PUMP_TRUCK, _M.SWEEPER, _M.OTHER), strict=True)
-    ),
+    MachineCodes.YARD: dict(zip("12345", (_M.LOADER, _M.FORKLIFT, _M.PUMP_TRUCK, _M.SWEEPER, _M.OTHER), strict=True)),
 }
 TRUCK_WORDS: dict[str, TruckCategory] = {
     "重型货车": _T.HEAVY_GOODS,

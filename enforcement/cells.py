@@ -51,9 +51,7 @@ def identifier(cell: Cell) -> str:
 def number(cell: Cell) -> float:
     """A number, thousands separators and a trailing unit allowed; never below zero."""
     shown = text(cell)
-    found = re.fullmatch(
-        r"(-?\d+(?:\.\d+)?)(?:KG|KW|T|吨|千瓦|公斤|千克)?", half_width(shown).replace(",", "")
-    )
+    found = re.fullmatch(r"(-?\d+(?:\.\d+)?)(?:KG|KW|T|吨|千瓦|公斤|千克)?", half_width(shown).replace(",", ""))
     if found is None or isinstance(cell, bool):
         raise CellFault("not_a_number", f"“{shown}”不是数字。", f"{shown!r} is not a number.")
     value = float(found[1])
@@ -117,9 +115,7 @@ def _folded_day(cell: Cell) -> str:
 
 
 def _no_day(shown: str) -> CellFault:
-    return CellFault(
-        "not_a_day", f"“{shown}”不是日期（如2026-08-15）。", f"{shown!r} is not a day (like 2026-08-15)."
-    )
+    return CellFault("not_a_day", f"“{shown}”不是日期（如2026-08-15）。", f"{shown!r} is not a day (like 2026-08-15).")
 
 
 def word_of(words: Mapping[str, object], name_zh: str, name_en: str, endings: str = "") -> Reader:

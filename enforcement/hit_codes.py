@@ -46,9 +46,7 @@ def hit_codes(
     A device that `subject_of` does not name is unregistered. `whitelist` comes from `by_subject`. `verdicts`
     is the caller's memory of (device, version, day) between batches; it forgets when records or terms change.
     """
-    names, zones, versions, times = (
-        np.asarray(column, np.int64) for column in (device, zone, version, at_us)
-    )
+    names, zones, versions, times = (np.asarray(column, np.int64) for column in (device, zone, version, at_us))
     codes = np.zeros(len(names), np.int64)
     verdicts = {} if verdicts is None else verdicts
     for key, rows in _groups(names, versions, (times + _BEIJING_US) // _DAY_US):

@@ -187,10 +187,7 @@ def _why(
     seconds = round((last - first).total_seconds())
     zh_kind, en_kind = _kind(subject)
     start, end = (f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" for at in (first, last))
-    zh = (
-        f"{start}至{end}（北京时间），{zh_kind}“{name}”位于“{zone_name}”内，"
-        f"区内定位点{fixes}个，历时{seconds}秒。"
-    )
+    zh = f"{start}至{end}（北京时间），{zh_kind}“{name}”位于“{zone_name}”内，区内定位点{fixes}个，历时{seconds}秒。"
     en = (
         f"From {start} to {end} (Beijing time) the {en_kind} {name} was inside {zone_name}: "
         f"{fixes} fixes inside over {seconds} seconds."

@@ -93,9 +93,7 @@ def test_why_was_i_flagged(rules, beijing, subject_of):
 def test_leave_entered_later_is_asked_about(rules, beijing, subject_of):
     at = datetime(2026, 9, 1, 8)  # noqa: DTZ001 - made aware as Beijing time
     start = micros(beijing(at))
-    leave = WhitelistEntry(
-        ("registration_no", "2-6NA00001"), None, Purpose.OTHER, start, start + EVERY_US, "王"
-    )
+    leave = WhitelistEntry(("registration_no", "2-6NA00001"), None, Purpose.OTHER, start, start + EVERY_US, "王")
     verdict = verdict_of(CASE | {"from": at}, rules, beijing, subject_of, [leave])
     assert [question.code for question in verdict.questions] == ["whitelist_overlaps"]
     before = WhitelistEntry(leave.subject, None, Purpose.OTHER, start - 9, start, "王")
@@ -160,13 +158,8 @@ def test_codes_of_a_batch_equal_the_slow_version(some, given_leave):
     ]
     table = np.array(some, np.int64).reshape(-1, 3)
     device, version, at_us = table[:, 0], table[:, 1], START_US + table[:, 2] * HOUR_US
-    codes = hit_codes(
-        device, version, version, at_us, SUBJECTS, TERMS, by_subject(entries), RULES, Calendar()
-    )
-    expected = [
-        slow_code(*row, entries)
-        for row in zip(device.tolist(), version.tolist(), at_us.tolist(), strict=True)
-    ]
+    codes = hit_codes(device, version, version, at_us, SUBJECTS, TERMS, by_subject(entries), RULES, Calendar())
+    expected = [slow_code(*row, entries) for row in zip(device.tolist(), version.tolist(), at_us.tolist(), strict=True)]
     assert codes.tolist() == expected
 
 

@@ -36,9 +36,7 @@ def entry(beijing, zone=1, subject=KEY, **more):
 def test_leave(case, beijing):
     leave = entry(beijing, case.get("entry_zone", 1))
     truck = Truck("辽N12345", PlateColour(case.get("colour", "yellow")))
-    assert covers([leave], truck, case["zone"], np.array([micros(beijing(case["at"]))])).tolist() == [
-        case["given"]
-    ]
+    assert covers([leave], truck, case["zone"], np.array([micros(beijing(case["at"]))])).tolist() == [case["given"]]
 
 
 def test_the_first_entry_that_gives_leave_is_named(beijing):
