@@ -6,33 +6,35 @@ codecs one by one. Both give the same: a property test holds them equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.kinds import read
-from telemetry.packed import PLANS, Packed, read_packed
+from telemetry.packed import PLANS, Packed, read_by_length
 from telemetry.protocols.annexq.messages import Record, Report
 from telemetry.protocols.errors import Fault, FrameError
 from telemetry.protocols.sample import Sample
 from telemetry.samples import COLUMNS, Decoded, empty_columns
 
-FEWEST_TOGETHER = 5  # below this many frames of one length the codec is as fast
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SAMPLE_FIELDS = tuple(field.name for field in fields(Sample) if field.name != "at")
 STREAM_ONLY = frozenset({"EngineStream", "CatalystStream", "CatalystNoxStream", "MachineStream"})
-REPORT_COMMANDS = {"jt808": frozenset({0x0200, 0x0201, 0x0704})}
+TOGETHER: Mapping[str, Callable[[Sequence[bytes], Sequence[str | None]], Iterator[Packed]]] = {
+    kind: partial(read_by_length, kind) for kind in PLANS
+}
 
 
 def decode_batch(kind: str, frames: Sequence[bytes], layouts: Sequence[str | None]) -> Decoded:
     """Read frames of devices of one kind; `layouts` are those remembered. A bad frame gives a fault."""
     decoded = _nothing(len(frames))
-    together = list(_together(kind, frames, layouts)) if kind in PLANS else []
+    together = list(TOGETHER[kind](frames, layouts)) if kind in TOGETHER else []
     alone = np.ones(len(frames), dtype=bool)
     for packed in together:
         alone[packed.rows] = False
@@ -59,19 +61,6 @@ def _nothing(n: int) -> Decoded:
     )
 
 
-def _together(kind: str, frames: Sequence[bytes], layouts: Sequence[str | None]) -> Iterator[Packed]:
-    """The frames that can be read in matrices, by length; their rows are those of the batch."""
-    lengths = np.fromiter(map(len, frames), dtype=np.int64, count=len(frames))
-    for length in np.flatnonzero(np.bincount(lengths) >= FEWEST_TOGETHER).tolist() if len(frames) else ():
-        places = np.flatnonzero(lengths == length)
-        whole = len(places) == len(frames)
-        chosen = frames if whole else [frames[i] for i in places.tolist()]
-        hints = layouts if whole else [layouts[i] for i in places.tolist()]
-        matrix = np.frombuffer(b"".join(chosen), dtype=np.uint8).reshape(len(places), length)
-        for packed in read_packed(kind, matrix, hints):
-            yield packed if whole else packed.at(places[packed.rows])
-
-
 def _keep_headers(decoded: Decoded, packed: Packed) -> None:
     rows = packed.rows
     decoded.command[rows] = packed.command
@@ -81,11 +70,10 @@ def _keep_headers(decoded: Decoded, packed: Packed) -> None:
     decoded.last_us[rows] = packed.last_us
     decoded.samples_n[rows] = packed.records
     decoded.packet_flags[rows] = packed.packet_flags
-    layout, protocol = packed.plan.shape.name, packed.plan.protocol
     for row, device in zip(rows.tolist(), packed.device, strict=True):
         decoded.device[row] = device
-        decoded.layout[row] = layout
-        decoded.protocol[row] = protocol
+        decoded.layout[row] = packed.layout
+        decoded.protocol[row] = packed.protocol
 
 
 def _one(

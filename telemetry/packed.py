@@ -32,6 +32,7 @@ from telemetry.unpacking import unpack_fields, unpack_position
 
 Bytes = NDArray[np.uint8]
 Rows = NDArray[np.int64]
+FEWEST_TOGETHER = 5  # below this many frames of one length the codec is as fast
 MOST_RECORDS = 32  # up to here the sizes of type 03 cannot add up in two ways
 POSITION_IN_HEAD = DATA_AT + 8
 
@@ -64,11 +65,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Frames read together: their places in the matrix, what their headers say, their samples in order."""
+    """Frames read together: their places in the batch, what their headers say, their samples in order."""
 
     rows: Rows
-    plan: Plan
-    records: int
+    protocol: str
+    layout: str | None
+    records: int  # in each frame
     command: NDArray[np.int32]
     device: list[str]
     serial: NDArray[np.int64]
@@ -78,9 +80,9 @@ class Packed:
     packet_flags: NDArray[np.uint32]
     columns: Columns
 
-    def at(self, rows: Rows) -> Packed:
-        """The same frames under other places."""
-        return replace(self, rows=rows)
+    def placed(self, places: Rows) -> Packed:
+        """The same frames where `places` says that the rows of the matrix are in the batch."""
+        return replace(self, rows=places[self.rows])
 
 
 def _truck_plans() -> Iterator[Plan]:
@@ -100,6 +102,17 @@ def _machine_plans() -> Iterator[Plan]:
 
 
 PLANS = {"hdv": tuple(_truck_plans()), "nrmm": tuple(_machine_plans())}
+
+
+def read_by_length(kind: str, frames: Sequence[bytes], layouts: Sequence[str | None]) -> Iterator[Packed]:
+    """The frames of a batch that can be read in matrices, one length after the other."""
+    lengths = np.fromiter(map(len, frames), dtype=np.int64, count=len(frames))
+    for length in np.flatnonzero(np.bincount(lengths, minlength=1) >= FEWEST_TOGETHER).tolist():
+        places = np.flatnonzero(lengths == length)
+        chosen = [frames[i] for i in places.tolist()]
+        matrix = np.frombuffer(b"".join(chosen), dtype=np.uint8).reshape(len(places), length)
+        for packed in read_packed(kind, matrix, [layouts[i] for i in places.tolist()]):
+            yield packed.placed(places)
 
 
 def read_packed(kind: str, frames: Bytes, layouts: Sequence[str | None]) -> Iterator[Packed]:
@@ -180,10 +193,21 @@ def _read(plan: Plan, count: int, signed: bool, frames: Bytes, rows: Rows) -> Pa
         places = records[:, at : at + 9]
     flags |= sentinel | unpack_position(places, columns)
     columns["at_us"], columns["flags"] = at_us, flags
+    first_us, last_us = _span(at_us.reshape(n, count), sent_us)
     return Packed(
-        rows, plan, count, frames[:, 2].astype(np.int32), _devices(frames), _serial(plan, frames), sent_us,
-        *_span(at_us.reshape(n, count), sent_us), _packet_flags(frames, signed), columns,
-    )  # fmt: skip
+        rows=rows,
+        protocol=plan.protocol,
+        layout=plan.shape.name,
+        records=count,
+        command=frames[:, 2].astype(np.int32),
+        device=_devices(frames),
+        serial=_serial(plan, frames),
+        sent_us=sent_us,
+        first_us=first_us,
+        last_us=last_us,
+        packet_flags=_packet_flags(frames, signed),
+        columns=columns,
+    )
 
 
 def _times(
