@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from server.launch import databases, processes
-from server.launch.broker_files import BrokerAccount, Role
+from server.launch.broker_files import BrokerAccount, Role, read_devices
 from server.launch.mosquitto import Mosquitto
 from server.launch.ports import is_free, require_free
 from server.launch.postgres import Postgres
@@ -164,7 +164,8 @@ class Platform:
             BrokerAccount("ingest", secret(self.secrets, "mqtt_ingest"), Role.INGEST),
             BrokerAccount("gateway", secret(self.secrets, "mqtt_gateway"), Role.GATEWAY),
         )
-        return own + read_devices(self.devices_file, self.say)
+        text = self.devices_file.read_text() if self.devices_file.exists() else ""
+        return own + read_devices(text, self.say)
 
     def _devices_time(self) -> int:
         return self.devices_file.stat().st_mtime_ns if self.devices_file.exists() else 0
@@ -176,19 +177,6 @@ class Platform:
             self._devices_seen = seen
             self.mosquitto.set_accounts(self._accounts())
             self.say(f"broker: {len(self.mosquitto.accounts) - 2} device account(s)")
-
-
-def read_devices(path: Path, say: Callable[[str], None]) -> tuple[BrokerAccount, ...]:
-    """Device accounts from lines `kind/device:hash`; a line that is none is named and left out."""
-    accounts = []
-    lines = path.read_text().splitlines() if path.exists() else []
-    for number, line in enumerate(lines, 1):
-        name, _, hashed = line.strip().partition(":")
-        try:
-            accounts.append(BrokerAccount(name, hashed))
-        except ValueError as fault:
-            say(f"{path}:{number}: left out, {fault}")
-    return tuple(accounts)
 
 
 def pages_address(settings: LaunchSettings) -> str:

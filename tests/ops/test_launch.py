@@ -231,7 +231,7 @@ def test_device_accounts_are_taken_over_while_running(launched: Launched) -> Non
     file = launched.var / "broker" / "devices"
     file.parent.mkdir()
     file.write_text("no account here\n" + account_lines([device]))
-    launched.wait_for("devices:1: left out")
+    launched.wait_for("line 1: left out")
     until(lambda: admits(launched.ports["MQTT_PORT"], device), launched.said)
     assert launched.end(signal.SIGINT) == 0
 
