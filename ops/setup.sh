@@ -141,3 +141,4 @@ install_packages
 make_environment
 make_vendor
 compile_translations
+flock --unlock 9 # a subshell that has not quite ended would hold it a moment longer
