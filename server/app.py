@@ -14,6 +14,10 @@ from server.web import access, errors, frame, language, words
 
 BLUEPRINTS: tuple[str, ...] = (
     "server.web.home",
+    "server.web.search",
+    "server.web.map",
+    "server.web.violations",
+    "server.web.leads",
     "server.web.accounts",
     "server.web.audit",
     "server.web.health",
@@ -48,9 +52,7 @@ def create_app(settings: Settings) -> Flask:
 
 def _configure(app: Flask, settings: Settings) -> None:
     if len(settings.secret_key) < 32:
-        raise RuntimeError(
-            "SECRET_KEY is not set: the web server signs sessions with it (32 characters or more)"
-        )
+        raise RuntimeError("SECRET_KEY is not set: the web server signs sessions with it (32 characters or more)")
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-session" if settings.secure_cookies else "session",

@@ -46,7 +46,6 @@ def decode(hex_text: str, kind: str | None, layout: str | None) -> None:
     from telemetry.carriage import split
     from telemetry.decode import decode as decode_frame
     from telemetry.decode import describe
-
     from telemetry.protocols.errors import FrameError
 
     carried = split(_read_payload(hex_text))

@@ -110,12 +110,8 @@ SETTINGS: dict[str, Setting] = {
     "session_hours": Setting(
         "SESSION_HOURS", "12", _whole(1, 168), "a session ends after this however busy it is, hours"
     ),
-    "city": Setting(
-        "CITY", "211300", _whole(100000, 999999), "GB/T 2260 code of the city that runs the platform"
-    ),
-    "ingest_batch": Setting(
-        "INGEST_BATCH", "2000", _whole(1, 20000), "frames a worker commits together at the most"
-    ),
+    "city": Setting("CITY", "211300", _whole(100000, 999999), "GB/T 2260 code of the city that runs the platform"),
+    "ingest_batch": Setting("INGEST_BATCH", "2000", _whole(1, 20000), "frames a worker commits together at the most"),
     "ingest_wait_ms": Setting(
         "INGEST_WAIT_MS", "200", _whole(1, 5000), "how long a worker waits for a batch to fill, milliseconds"
     ),

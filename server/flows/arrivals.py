@@ -9,10 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from telemetry.carriage import split
-
 from server.store.quarantine_intake import HeldFrame
 from server.store.reporting_terminals import ReportingTerminal
+from telemetry.carriage import split
 
 KINDS = frozenset({"hdv", "nrmm", "jt808", "ev", "json"})
 LONGEST_PAYLOAD = 256 * 1024

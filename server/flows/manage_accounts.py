@@ -163,9 +163,7 @@ def change_password(connection: Connection, actor: Actor, account: users.Account
     if not password_matches(users.password_hash(connection, account.id), old):
         faults.insert(0, Fault("old", "当前密码不正确", "The present password is not right"))
     elif old == new:
-        faults.append(
-            Fault("new", "新密码不得与当前密码相同", "The new password must differ from the present one")
-        )
+        faults.append(Fault("new", "新密码不得与当前密码相同", "The new password must differ from the present one"))
     if faults:
         raise Refused(faults)
     users.set_password(connection, account.id, HASHER.hash(new))

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from geo.crs import bd09_to_wgs84, gcj02_to_wgs84
 from numpy.typing import NDArray
 
+from geo.crs import bd09_to_wgs84, gcj02_to_wgs84
 from telemetry.quality import PacketFlag
 
 

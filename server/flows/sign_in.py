@@ -47,11 +47,7 @@ def reserve(
     """Transaction one: is the account or the address locked? If not, count this attempt."""
     users.lock_attempts(connection, [username, address or "-"])
     since = at - limits.lock
-    ends = [
-        _lock_end(
-            users.failures_of_account(connection, username, since, limits.per_account), limits.per_account
-        )
-    ]
+    ends = [_lock_end(users.failures_of_account(connection, username, since, limits.per_account), limits.per_account)]
     if address:
         failures = users.failures_of_address(connection, address, since, limits.per_address)
         ends.append(_lock_end(failures, limits.per_address))

@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-COUNT_CAP = 10_000  # above it a list says "more than": an exact count of a large table is slow and tells nobody anything
+COUNT_CAP = (
+    10_000  # above it a list says "more than": an exact count of a large table is slow and tells nobody anything
+)
 EXPORT_CAP = 100_000
 
 
@@ -45,9 +47,7 @@ class Query:
 
     def order(self, columns: Mapping[str, str], default: str, tie: str) -> str:
         """ORDER BY of a known column, with a unique one after it so that pages never overlap."""
-        return (
-            f"{columns.get(self.sort, columns[default])} {self.direction} NULLS LAST, {tie} {self.direction}"
-        )
+        return f"{columns.get(self.sort, columns[default])} {self.direction} NULLS LAST, {tie} {self.direction}"
 
 
 @dataclass(frozen=True, slots=True)

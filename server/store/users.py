@@ -54,7 +54,8 @@ class Account:
 
 
 _ACCOUNT = """
-SELECT u.id, u.username, u.name, u.roles, u.locale, u.active AND o.active AS active, u.session_epoch, u.enforcement_card,
+SELECT u.id, u.username, u.name, u.roles, u.locale, u.active AND o.active AS active, u.session_epoch,
+  u.enforcement_card,
   o.id AS organisation_id, o.kind AS organisation_kind, o.name_zh AS organisation_zh, o.name_en AS organisation_en,
   o.division, (SELECT min(e.id) FROM enterprises e WHERE e.organisation_id = o.id) AS enterprise_id
 FROM users u JOIN organisations o ON o.id = u.organisation_id
@@ -76,9 +77,7 @@ def find_account(connection: Connection, user_id: int) -> Account | None:
 
 def find_by_username(connection: Connection, username: str) -> tuple[Account, str] | None:
     """The account of a user name, with its password hash."""
-    row = connection.execute(
-        text(_ACCOUNT + "WHERE u.username = :username"), {"username": username}
-    ).one_or_none()
+    row = connection.execute(text(_ACCOUNT + "WHERE u.username = :username"), {"username": username}).one_or_none()
     account = _account(row)
     return None if account is None else (account, password_hash(connection, account.id))
 
@@ -113,9 +112,9 @@ def find(connection: Connection, query: Query) -> Found:
     source = f"users u JOIN organisations o ON o.id = u.organisation_id WHERE {clauses}"
     rows = connection.execute(
         text(
-            "SELECT u.id, u.username, u.name, u.roles, u.active, u.created_at, o.name_zh AS organisation_zh,"
+            "SELECT u.id, u.username, u.name, u.roles, u.active, u.created_at, o.name_zh AS organisation_zh,"  # noqa: S608
             " o.name_en AS organisation_en, (SELECT max(l.at) FROM login_attempts l"
-            f" WHERE l.username = u.username AND l.succeeded) AS last_seen_at FROM {source}"  # noqa: S608
+            f" WHERE l.username = u.username AND l.succeeded) AS last_seen_at FROM {source}"
             f" ORDER BY {query.order(SORTS, 'username', 'u.id')} LIMIT :limit OFFSET :offset"
         ),
         {**values, **query.window},
@@ -166,23 +165,17 @@ def set_password(connection: Connection, user_id: int, new_hash: str) -> None:
 
 def refresh_hash(connection: Connection, user_id: int, new_hash: str) -> None:
     """The same password under newer parameters."""
-    connection.execute(
-        text("UPDATE users SET password_hash = :hash WHERE id = :id"), {"hash": new_hash, "id": user_id}
-    )
+    connection.execute(text("UPDATE users SET password_hash = :hash WHERE id = :id"), {"hash": new_hash, "id": user_id})
 
 
 def set_locale(connection: Connection, user_id: int, locale: str) -> None:
     """Remember the language of the pages."""
-    connection.execute(
-        text("UPDATE users SET locale = :locale WHERE id = :id"), {"locale": locale, "id": user_id}
-    )
+    connection.execute(text("UPDATE users SET locale = :locale WHERE id = :id"), {"locale": locale, "id": user_id})
 
 
 def end_sessions(connection: Connection, user_id: int) -> None:
     """End every session of the account."""
-    connection.execute(
-        text("UPDATE users SET session_epoch = session_epoch + 1 WHERE id = :id"), {"id": user_id}
-    )
+    connection.execute(text("UPDATE users SET session_epoch = session_epoch + 1 WHERE id = :id"), {"id": user_id})
 
 
 def lock_admins(connection: Connection) -> list[int]:
@@ -199,9 +192,7 @@ def lock_admins(connection: Connection) -> list[int]:
 def lock_attempts(connection: Connection, keys: Iterable[str]) -> None:
     """One attempt at a time for a user name and for an address: parallel guesses are counted one by one."""
     for key in sorted(keys):
-        connection.execute(
-            text("SELECT pg_advisory_xact_lock(hashtext('login'), hashtext(:key))"), {"key": key}
-        )
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('login'), hashtext(:key))"), {"key": key})
 
 
 def failures_of_account(connection: Connection, username: str, since: datetime, limit: int) -> list[datetime]:

@@ -78,9 +78,7 @@ def _try(username: str, password: str) -> Account | sign_in.Locked | None:
 def _refusal(locked: sign_in.Locked | None) -> str:
     if locked is None:
         return str(_("User name or password is not right."))
-    return str(
-        _("Too many wrong attempts. Log-in is locked; try again after %(time)s.", time=local(locked.until))
-    )
+    return str(_("Too many wrong attempts. Log-in is locked; try again after %(time)s.", time=local(locked.until)))
 
 
 @blueprint.post("/sign-out")
@@ -294,9 +292,7 @@ def reset(number: int) -> ResponseReturnValue:
     account = _get(number)
     try:
         with transaction(engine()) as connection:
-            manage_accounts.reset_password(
-                connection, current_actor(), account, request.form.get("password", "")
-            )
+            manage_accounts.reset_password(connection, current_actor(), account, request.form.get("password", ""))
     except Refused as refused:
         roles = frozenset(role.value for role in account.roles)
         draft = Draft(

@@ -61,9 +61,7 @@ def read(
     values = {f.name: text for f in filters if (text := _clean(f, args.get(f.name, "")))}
     asked = args.get("sort", "")
     known = {c.name for c in columns if c.sort}
-    name, down = (
-        (asked.lstrip("-"), asked.startswith("-")) if asked.lstrip("-") in known else (sort, descending)
-    )
+    name, down = (asked.lstrip("-"), asked.startswith("-")) if asked.lstrip("-") in known else (sort, descending)
     page = args.get("page", "1")
     number = min(max(int(page), 1), DEEPEST) if page.isascii() and page.isdigit() and len(page) < 7 else 1
     return Query(values, name, down, number, PAGE_SIZE)
@@ -152,7 +150,5 @@ def view(
     """The list as the template shows it, at the address of this request."""
     names = {column.name for column in columns}
     chosen = tuple(name for name in request.args.getlist("columns") if name in names)
-    dropped = tuple(
-        f.name for f in filters if request.args.get(f.name, "").strip() and f.name not in query.values
-    )
+    dropped = tuple(f.name for f in filters if request.args.get(f.name, "").strip() and f.name not in query.values)
     return View(query, found, filters, columns, request.path, {}, chosen, tuple(exports), dropped)
