@@ -76,9 +76,7 @@ def _keep_headers(decoded: Decoded, packed: Packed) -> None:
         decoded.protocol[row] = packed.protocol
 
 
-def _one(
-    decoded: Decoded, kind: str, i: int, frame: bytes, layout: str | None
-) -> tuple[int, Sequence[Sample]]:
+def _one(decoded: Decoded, kind: str, i: int, frame: bytes, layout: str | None) -> tuple[int, Sequence[Sample]]:
     """Frame i through its codec: fill its place in the batch, give its rows."""
     try:
         message, rows = read(frame, kind, layout)

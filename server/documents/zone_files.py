@@ -8,9 +8,10 @@ import json
 from collections.abc import Sequence
 from enum import StrEnum
 
+from geo.formats.datex2_out import write_datex2
+
 from geo.faults import FaultCode, ImportFault
 from geo.formats.datex2 import read_datex2
-from geo.formats.datex2_out import write_datex2
 from geo.formats.schema_zfe import read_schema_zfe, supersede, write_schema_zfe
 from geo.geojson import read_geojson, write_geojson
 from geo.imported import Imported, ImportedZone, ReadOptions

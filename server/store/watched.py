@@ -56,7 +56,8 @@ def zone_versions(connection: psycopg.Connection) -> list[WatchedVersion]:
         "(extract(epoch FROM v.valid_from) * 1000000)::bigint, (extract(epoch FROM v.valid_to) * 1000000)::bigint "
         "FROM zone_versions v JOIN zones z ON z.id = v.zone_id ORDER BY v.id"
     )
-    return [WatchedVersion(*row[:6], shapely.from_wkb(bytes(row[6])), *row[7:]) for row in cursor.fetchall()]
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return [WatchedVersion(*row[:6], shapely.from_wkb(bytes(row[6])), *row[7:]) for row in rows]
 
 
 def whitelist(connection: psycopg.Connection) -> list[WatchedEntry]:
