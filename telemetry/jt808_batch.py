@@ -63,9 +63,7 @@ def _read(opened: _Envelope) -> Packed:
     columns, packet_flags = _columns(basic, at_us, items)
     device, serial = _senders(opened)
     command = np.full(len(at_us), LOCATION, dtype=np.int32)
-    return Packed(
-        opened.rows, PROTOCOL, None, 1, command, device, serial, at_us, at_us, at_us, packet_flags, columns
-    )
+    return Packed(opened.rows, PROTOCOL, None, 1, command, device, serial, at_us, at_us, at_us, packet_flags, columns)
 
 
 def _opened(frames: Sequence[bytes]) -> _Envelope:

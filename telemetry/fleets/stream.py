@@ -57,9 +57,7 @@ def stream(
     if not members:
         return
     if sessions:
-        yield from (
-            Emitted(one.device, one.kind, start_us, frame) for one, frame in logins(members, start_us)
-        )
+        yield from (Emitted(one.device, one.kind, start_us, frame) for one, frame in logins(members, start_us))
     rng = np.random.default_rng(seed)
     for number, stretch in enumerate(drive(members, start_us, seconds, rng)):
         yield from sorted(_sent(members, stretch, number, rng), key=lambda one: (one.at_us, one.device))
@@ -102,9 +100,7 @@ def _measured(
     return Stretch(at_us, {**values, **placed}, rng.random(shape) >= _LOST_FIX)
 
 
-def _sent(
-    members: Sequence[Member], stretch: Stretch, number: int, rng: np.random.Generator
-) -> Iterator[Emitted]:
+def _sent(members: Sequence[Member], stretch: Stretch, number: int, rng: np.random.Generator) -> Iterator[Emitted]:
     delay_us = rng.integers(100_000, _LONGEST_DELAY_S * SECOND_US, len(members))
     sent_us = stretch.at_us[-1] + delay_us
     for layout in _GROUPS:
