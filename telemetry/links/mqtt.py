@@ -196,9 +196,11 @@ class IngestLink:
             return [self._waiting.popleft() for _ in range(count)]
 
     def settle(self, received: Sequence[Received], answers: Sequence[tuple[str, bytes]] = ()) -> None:
-        """Acknowledge a committed batch to the broker, and send the answers (topic, payload), QoS 0: a lost answer makes
-        the terminal send again. Messages of a lost connection are not
-        acknowledged: the broker delivers them again, and storing them again changes nothing."""
+        """Acknowledge a committed batch to the broker, and send the answers (topic, payload).
+
+        Answers are QoS 0: a lost one makes the terminal send again. Messages of a lost connection are not
+        acknowledged: the broker delivers them again, and storing them again changes nothing.
+        """
         if not received and not answers:
             return
         epoch = received[-1].epoch if received else self._epoch
