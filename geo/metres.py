@@ -8,6 +8,7 @@ at 41 N, which for an accuracy of 50 m in a city-sized zone is centimetres.
 from __future__ import annotations
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
 
 SEMI_MAJOR_M = 6378137.0
@@ -31,3 +32,19 @@ def haversine_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLi
     lam1, phi1, lam2, phi2 = (np.radians(np.asarray(v, dtype=np.float64)) for v in (lon1, lat1, lon2, lat2))
     chord = np.sin((phi2 - phi1) / 2) ** 2 + np.cos(phi1) * np.cos(phi2) * np.sin((lam2 - lam1) / 2) ** 2
     return np.asarray(2 * MEAN_RADIUS_M * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0))))
+
+
+def area_m2(geometry: shapely.Geometry) -> float:
+    """Area on the ellipsoid in square metres, holes taken off; of an invalid ring, what a planimeter says.
+
+    Authalic cylinder: equal-area, so only the bend of long edges is neglected.
+    """
+    flat = shapely.transform(shapely.force_2d(geometry), _authalic)
+    return float(shapely.area(flat))
+
+
+def _authalic(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    e = np.sqrt(ECCENTRICITY2)
+    sine = np.sin(np.radians(xy[:, 1]))
+    q = (1 - ECCENTRICITY2) * (sine / (1 - ECCENTRICITY2 * sine**2) + np.arctanh(e * sine) / e)
+    return np.column_stack((SEMI_MAJOR_M * np.radians(xy[:, 0]), SEMI_MAJOR_M * q / 2))

@@ -124,7 +124,7 @@ def crossings(track: Track, geometry: shapely.Geometry) -> tuple[Crossing, ...]:
         return ()
     inside = fixes_inside(track, geometry)
     xy = np.column_stack((track.lon, track.lat))
-    segments = np.atleast_1d(shapely.linestrings(np.stack((xy[:-1], xy[1:]), axis=1)))
+    segments = np.asarray(shapely.linestrings(np.stack((xy[:-1], xy[1:]), axis=1)), dtype=object)
     edge = shapely.boundary(geometry)
     shapely.prepare(edge)
     cut = np.flatnonzero(shapely.intersects(edge, segments) | (inside[1:] != inside[:-1]))

@@ -5,6 +5,7 @@
 
 import json
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -66,9 +67,8 @@ def decode(hex_text: str, kind: str | None, layout: str | None) -> None:
 def _read_payload(text: str) -> bytes:
     if text == "-":
         return sys.stdin.buffer.read().strip()
-    path = Path(text)
-    if len(text) < 4096 and path.is_file():
-        return path.read_bytes().strip(b" \r\n\t")
+    if os.path.isfile(text):  # a name too long for a file is simply none; Path.is_file would raise
+        return Path(text).read_bytes().strip(b" \r\n\t")
     return text.encode()
 
 

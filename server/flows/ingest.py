@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -19,19 +20,22 @@ from numpy.typing import NDArray
 
 from server.flows import flag
 from server.flows.arrivals import Arrival, Refusal, arrivals_of
+from server.flows.newest import newest_samples
+from server.flows.packet_rows import packet_rows
+from server.flows.positions import to_wgs84
 from server.flows.watch import Watch
-from server.store import counts, packets, quarantine_intake, reporting_terminals
+from server.store import binary_arrays, counts, packets, quarantine_intake, reporting_terminals
 from server.store.quarantine_intake import HeldFrame
-from server.store.reporting_terminals import NewestSample, ReportingTerminal
+from server.store.reporting_terminals import ReportingTerminal
+from telemetry.batch import decode_batch
 from telemetry.protocols.errors import Fault, FaultCode
 from telemetry.quality import mark
-from telemetry.samples import COLUMNS, Decoded, decode_batch
+from telemetry.samples import Decoded
 
 LOG = logging.getLogger(__name__)
 MINUTE_US = 60_000_000
 FUTURE_US = 5 * MINUTE_US
 DAY_US = 86_400_000_000
-STORED_COLUMNS = tuple(c.name for c in COLUMNS if c.name not in ("packet", "flags"))
 
 
 class Message(Protocol):
@@ -73,12 +77,13 @@ class Ingest:
         self.connection = connection
         self.slot = slot
         self.alarm_pct = alarm_pct
+        binary_arrays.register(connection)
         self.watch = Watch(connection)
         self._days: set[object] = set()
 
     def take(self, messages: Sequence[Message], received_us: int) -> Tally:
         """Store, check and flag one batch; returns when all of it is committed."""
-        self.watch.refresh()
+        self.watch.refresh(self.connection)
         tally = Tally(received=len(messages))
         self._take(messages, received_us, tally)
         counts.alarm_if_many_bad(self.connection, self.slot, tally.received, tally.held, self.alarm_pct)
@@ -117,7 +122,7 @@ class Ingest:
 
     def _transact(self, messages: Sequence[Message], received_us: int) -> Tally:
         tally = Tally()
-        arrivals, refusals = arrivals_of(messages, self.watch.find_terminals)
+        arrivals, refusals = arrivals_of(messages, partial(self.watch.find_terminals, self.connection))
         held = [one.held for one in refusals]
         tally.replies += [_reply(one.held, str(one.held.code)) for one in refusals if one.answer]
         strangers = [one for one in refusals if one.held.code == "unknown_device"]
@@ -141,6 +146,8 @@ class Ingest:
         for index in np.flatnonzero(decoded.last_us > received_us + DAY_US).tolist():
             detail = "the time in the frame is more than a day ahead of the receipt"
             faults.setdefault(index, Fault(index, FaultCode.BAD_TIME, 0, detail))
+        declared = np.array([arrival.terminal.coordinates for arrival in arrivals])
+        to_wgs84(decoded.columns, decoded.packet_flags, declared)
         received = np.full(len(arrivals), received_us, np.int64)
         decoded.columns["flags"] |= mark(decoded.columns, received[decoded.columns["packet"]])
         good = [index for index in range(len(arrivals)) if index not in faults]
@@ -171,13 +178,13 @@ class Ingest:
 
     def _learn(self, arrivals: list[Arrival], decoded: Decoded, good: NDArray[np.int64]) -> None:
         learned = {
-            arrivals[i].terminal.id: layout
+            (arrivals[i].kind, arrivals[i].terminal.device): (arrivals[i].terminal.id, layout)
             for i in good.tolist()
             if (layout := decoded.layout[i]) and arrivals[i].terminal.layout is None
         }
         if learned:
-            reporting_terminals.learn_layouts(self.connection, learned)
-            self.watch.learn_layouts(learned)
+            reporting_terminals.learn_layouts(self.connection, dict(learned.values()))
+            self.watch.learn_layouts({name: layout for name, (_, layout) in learned.items()})
 
     def _move_on(
         self,
@@ -207,120 +214,8 @@ class Ingest:
         fixes = flag.Fixes(terminal[pick], at[pick], columns["lon"][chosen[pick]], columns["lat"][chosen[pick]], by_id)
         states = reporting_terminals.lock_states(self.connection, np.unique(terminal).tolist())
         inside = flag.step_fixes(self.connection, self.watch, fixes, states)
-        newest = _newest(columns, chosen, terminal, at, pick, states, inside, received_us)
+        newest = newest_samples(columns, chosen, terminal, at, pick, states, inside, received_us)
         reporting_terminals.save_newest(self.connection, newest, received_us)
-
-
-def _newest(
-    columns: Mapping[str, NDArray[np.generic]],
-    chosen: NDArray[np.int64],
-    terminal: NDArray[np.int64],
-    at: NDArray[np.int64],
-    pick: NDArray[np.bool_],
-    states: Mapping[int, reporting_terminals.TerminalState],
-    inside: Mapping[int, int],
-    received_us: int,
-) -> list[NewestSample]:
-    """The last row of each terminal in the (terminal, time) order, with the last valid position up to it."""
-    ends = np.append(np.flatnonzero(np.diff(terminal)), len(terminal) - 1)
-    last_fix = np.maximum.accumulate(np.where(pick, np.arange(len(pick)), -1))
-    starts = np.append(0, ends[:-1] + 1)
-    out = []
-    for start, end, fix in zip(starts.tolist(), ends.tolist(), last_fix[ends].tolist(), strict=True):
-        row, has_fix = chosen[end], fix >= start
-        fix_row = chosen[fix] if has_fix else row
-        number = int(terminal[end])
-        out.append(
-            NewestSample(
-                number,
-                int(at[end]) or received_us,
-                int(at[fix]) if has_fix else 0,
-                float(columns["lon"][fix_row]) if has_fix else None,  # type: ignore[arg-type]
-                float(columns["lat"][fix_row]) if has_fix else None,  # type: ignore[arg-type]
-                _number(columns["speed_kmh"][row]),
-                _number(columns["direction_deg"][row]),
-                _number(columns["nox_downstream_ppm"][row]),
-                (received_us - int(at[end])) / 1e6 if at[end] else None,
-                int(columns["flags"][row]),  # type: ignore[call-overload]
-                inside.get(number, states[number].inside),
-            )
-        )
-    return out
-
-
-def _number(value: np.generic) -> float | None:
-    number = float(value)  # type: ignore[arg-type]
-    return None if np.isnan(number) else number
-
-
-def packet_rows(
-    arrivals: Sequence[Arrival], decoded: Decoded, good: NDArray[np.int64], received_us: int
-) -> packets.PacketRows:
-    """The good frames as rows; stream frames by offset and stride, others with their values beside them."""
-    frames = [arrivals[i].frame for i in good.tolist()]
-    hashes = [sha256(frame).digest() for frame in frames]
-    first, last, sent = (array[good] for array in (decoded.first_us, decoded.last_us, decoded.sent_us))
-    measured = np.where(first > 0, first, np.where(sent > 0, sent, received_us))
-    lengths = np.array([len(frame) for frame in frames], np.int32)
-    layouts = np.array([decoded.layout[i] or "" for i in good.tolist()])
-    offset, stride, step = stream_shape(lengths, decoded.samples_n[good], layouts, decoded.command[good])
-    values = _values(decoded, good, offset)
-    summaries: list[dict[str, object] | None] = [None] * len(frames)
-    place = {int(index): row for row, index in enumerate(good.tolist())}
-    for index, message in decoded.messages:
-        if index in place:
-            summaries[place[index]] = flag.summary_of(message)
-    return packets.PacketRows(
-        measured,
-        np.where(last > 0, last, measured),
-        received_us,
-        np.frombuffer(b"".join(h[:8] for h in hashes), ">i8").astype(np.int64),
-        np.array([arrivals[i].terminal.id for i in good.tolist()], np.int32),
-        decoded.serial[good],
-        decoded.packet_flags[good],
-        decoded.samples_n[good],
-        decoded.command[good],
-        offset,
-        stride,
-        step,
-        [decoded.protocol[i] for i in good.tolist()],
-        hashes,
-        frames,
-        values,
-        summaries,
-    )
-
-
-def stream_shape(
-    lengths: NDArray[np.int32], samples_n: NDArray[np.int32], layouts: NDArray[np.str_], command: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Offset, stride and time step of frames that hold stream records of 37 bytes and nothing else.
-
-    Layout A: 24 header, 6 time, n x (1 type, 2 serial, 37), 1 check; record i at time + i s. Layout C: 24 header,
-    6 time, 2 serial, n x (1 type, 6 time, 37), maybe 66 signature, 1 check. 0 where the frame is of another shape.
-    """
-    live = (samples_n > 0) & ((command == 2) | (command == 3))
-    is_a = live & (layouts == "A") & (lengths == 31 + 40 * samples_n)
-    is_c = live & (layouts == "C") & ((lengths == 33 + 44 * samples_n) | (lengths == 99 + 44 * samples_n))
-    offset = np.where(is_a, 33, np.where(is_c, 39, 0)).astype(np.int32)
-    stride = np.where(is_a, 40, np.where(is_c, 44, 0)).astype(np.int32)
-    return offset, stride, is_a.astype(np.int32)
-
-
-def _values(decoded: Decoded, good: NDArray[np.int64], offset: NDArray[np.int32]) -> list[bytes | None]:
-    """sample_values of the frames that the view cannot read out of the raw bytes."""
-    out: list[bytes | None] = [None] * len(good)
-    rows = np.flatnonzero((offset == 0) & (decoded.samples_n[good] > 0))
-    if not len(rows):
-        return out
-    columns = decoded.columns
-    table = np.column_stack([columns[name].astype(np.float64) for name in STORED_COLUMNS])
-    table[table[:, 0] == 0, 0] = np.nan
-    starts = np.searchsorted(columns["packet"], good[rows])
-    ends = np.searchsorted(columns["packet"], good[rows], side="right")
-    for row, start, end in zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True):
-        out[row] = packets.float8_array(table[start:end].ravel())
-    return out
 
 
 def _mismatch(index: int, arrival: Arrival, named: str) -> Fault:

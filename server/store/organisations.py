@@ -1,5 +1,6 @@
 """Organisations: the tree of bureaus, county branches, enterprises, stations and partner cities."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -39,3 +40,34 @@ def divisions_within(connection: Connection, prefix: str) -> list[dict[str, Any]
         {"prefix": prefix + "%"},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def put_organisations(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Insert what is missing, parents first; an organisation on file is left as the bureau keeps it."""
+    added = 0
+    for row in rows:
+        added += connection.execute(
+            text(
+                "INSERT INTO organisations (parent_id, kind, level, code, name_zh, name_en, division) VALUES "
+                "((SELECT id FROM organisations WHERE code = :parent), :kind, :level, :code, :name_zh, "
+                ":name_en, :division) ON CONFLICT (code) DO NOTHING"
+            ),
+            {"parent": None, **row},
+        ).rowcount
+    return added
+
+
+def organisation_ids(connection: Connection) -> dict[str, int]:
+    """The id of each organisation by its code."""
+    return {code: key for code, key in connection.execute(text("SELECT code, id FROM organisations"))}
+
+
+def bind_enterprise(connection: Connection, credit_code: str, organisation_code: str) -> None:
+    """Say whose accounts an enterprise's are; the database fences them to its rows."""
+    connection.execute(
+        text(
+            "UPDATE enterprises SET organisation_id = (SELECT id FROM organisations WHERE code = :organisation) "
+            "WHERE credit_code = :credit AND organisation_id IS NULL"
+        ),
+        {"credit": credit_code, "organisation": organisation_code},
+    )
