@@ -20,8 +20,8 @@ test: ## set up, then every test against a real PostGIS, broker and Chromium (PY
 lint: setup-test ## ruff, formatting, types, import rules
 	$(PYTHON_IN) -m ruff check .
 	$(PYTHON_IN) -m ruff format --check .
-	$(PYTHON_IN) -m mypy geo telemetry enforcement server tests
-	$(PYTHON_IN) -c 'from importlinter.cli import lint_imports_command as run; run()'
+	$(PYTHON_IN) -m mypy geo telemetry enforcement server tests/conftest.py tests/ops
+	$(PYTHON_IN) .venv/bin/lint-imports
 
 bench: setup-test ## measure speed and size; a table, and var/bench.json
 	@$(PYTHON_IN) tests/bench/run.py

@@ -18,6 +18,7 @@ class TruckCategory(StrEnum):
     TRAILER = "trailer"
     SPECIAL = "special"
     OTHER = "other"
+    UNKNOWN = "unknown"
 
 
 class MachineCategory(StrEnum):
@@ -40,6 +41,7 @@ class MachineCategory(StrEnum):
     PUMP_TRUCK = "pump_truck"
     SWEEPER = "sweeper"
     OTHER = "other"
+    UNKNOWN = "unknown"
 
 
 class MachineCodes(StrEnum):
@@ -71,9 +73,7 @@ _MACHINES: dict[MachineCodes, dict[str, MachineCategory]] = {
             strict=True,
         )
     ),
-    MachineCodes.YARD: dict(
-        zip("12345", (_M.LOADER, _M.FORKLIFT, _M.PUMP_TRUCK, _M.SWEEPER, _M.OTHER), strict=True)
-    ),
+    MachineCodes.YARD: dict(zip("12345", (_M.LOADER, _M.FORKLIFT, _M.PUMP_TRUCK, _M.SWEEPER, _M.OTHER), strict=True)),
 }
 TRUCK_WORDS: dict[str, TruckCategory] = {
     "重型货车": _T.HEAVY_GOODS,
@@ -87,6 +87,7 @@ TRUCK_WORDS: dict[str, TruckCategory] = {
     "挂车": _T.TRAILER,
     "专项作业车": _T.SPECIAL,
     "其他": _T.OTHER,
+    "未知": _T.UNKNOWN,
 }
 MACHINE_WORDS: dict[str, MachineCategory] = {
     "挖掘机": _M.EXCAVATOR,
@@ -106,6 +107,7 @@ MACHINE_WORDS: dict[str, MachineCategory] = {
     "泵车": _M.PUMP_TRUCK,
     "清扫车": _M.SWEEPER,
     "其他": _M.OTHER,
+    "未知": _M.UNKNOWN,
 }
 HEAVY = frozenset({_T.HEAVY_GOODS, _T.HEAVY_TRACTOR})
 

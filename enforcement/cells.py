@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 
@@ -50,9 +51,7 @@ def identifier(cell: Cell) -> str:
 def number(cell: Cell) -> float:
     """A number, thousands separators and a trailing unit allowed; never below zero."""
     shown = text(cell)
-    found = re.fullmatch(
-        r"(-?\d+(?:\.\d+)?)(?:KG|KW|T|吨|千瓦|公斤|千克)?", half_width(shown).replace(",", "")
-    )
+    found = re.fullmatch(r"(-?\d+(?:\.\d+)?)(?:KG|KW|T|吨|千瓦|公斤|千克)?", half_width(shown).replace(",", ""))
     if found is None or isinstance(cell, bool):
         raise CellFault("not_a_number", f"“{shown}”不是数字。", f"{shown!r} is not a number.")
     value = float(found[1])
@@ -70,7 +69,7 @@ def day(cell: Cell) -> date:
     if isinstance(cell, int | float) and not isinstance(cell, bool) and int(cell) in _EXCEL_DAYS:
         return _EXCEL_EPOCH + timedelta(days=int(cell))
     shown = text(cell)
-    found = _DAY.match(half_width(shown))
+    found = _DAY.match(_folded_day(cell))
     if found is None:
         raise _no_day(shown)
     year, *rest = found.groups()
@@ -99,9 +98,9 @@ def _clock(cell: Cell) -> time | None:
     if isinstance(cell, datetime):
         return cell.time() if cell.time() != time() else None
     if isinstance(cell, float) and int(cell) in _EXCEL_DAYS:
-        seconds = round((cell - int(cell)) * 86_400)
-        return time(seconds // 3600 % 24, seconds // 60 % 60, seconds % 60) if seconds else None
-    found = _CLOCK.search(text(cell))
+        seconds = min(round((cell - int(cell)) * 86_400), 86_399)
+        return time(seconds // 3600, seconds // 60 % 60, seconds % 60) if seconds else None
+    found = _CLOCK.search(_folded_day(cell))
     if found is None:
         return None
     try:
@@ -110,10 +109,13 @@ def _clock(cell: Cell) -> time | None:
         raise _no_day(text(cell)) from fault
 
 
+def _folded_day(cell: Cell) -> str:
+    """Half-width; a space stays only where it parts the day from the time."""
+    return re.sub(r"\s*([年月日/.\-])\s*", r"\1", unicodedata.normalize("NFKC", text(cell)))
+
+
 def _no_day(shown: str) -> CellFault:
-    return CellFault(
-        "not_a_day", f"“{shown}”不是日期（如2026-08-15）。", f"{shown!r} is not a day (like 2026-08-15)."
-    )
+    return CellFault("not_a_day", f"“{shown}”不是日期（如2026-08-15）。", f"{shown!r} is not a day (like 2026-08-15).")
 
 
 def word_of(words: Mapping[str, object], name_zh: str, name_en: str, endings: str = "") -> Reader:

@@ -174,9 +174,7 @@ def _truck(codes: Codes) -> tuple[Column, ...]:
 def _machine(codes: Codes) -> tuple[Column, ...]:
     category = _machine_category(codes.machine)
     return (
-        Column(
-            "registration_no", ("环保登记号码", "环保登记编码", "环保编码"), ("registration no",), _machine_no
-        ),
+        Column("registration_no", ("环保登记号码", "环保登记编码", "环保编码"), ("registration no",), _machine_no),
         Column("pin", ("产品识别码",), ("pin",), cells.identifier),
         Column("machine_code", ("机械环保代码",), ("machine code",), cells.identifier),
         Column("engine_no", ("发动机编号", "发动机号"), ("engine no",), cells.identifier),

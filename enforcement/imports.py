@@ -153,9 +153,7 @@ def _row(
     return values, wrong
 
 
-def _doubled(
-    row: int, subject: Registered, seen: dict[Key, Registered], row_of: dict[Key, int]
-) -> Refusal | None:
+def _doubled(row: int, subject: Registered, seen: dict[Key, Registered], row_of: dict[Key, int]) -> Refusal | None:
     found = duplicate_of(subject, seen)
     if found is None:
         return None
@@ -175,9 +173,7 @@ def _unknowable(row: int, subject: Registered) -> Refusal | None:
 
 
 def _unknown_column(name: str) -> Warning_:
-    return Warning_(
-        name, "unknown_column", f"未识别的列“{name}”已忽略。", f"Column {name!r} is not known: ignored."
-    )
+    return Warning_(name, "unknown_column", f"未识别的列“{name}”已忽略。", f"Column {name!r} is not known: ignored.")
 
 
 def _twice(name: str) -> Refusal:

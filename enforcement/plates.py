@@ -57,12 +57,8 @@ _READ: dict[PlateCodes, dict[str, PlateColour]] = {
         **{"9": _C.OTHER, "91": _C.FARM_YELLOW, "92": _C.FARM_GREEN, "93": _C.YELLOW_GREEN},
         **{"94": _C.GREEN, "6": _C.YELLOW_GREEN},  # 6: seen in terminals, not in the standard
     },
-    PlateCodes.JTT415: dict(
-        zip("123490", (_C.BLUE, _C.YELLOW, _C.BLACK, _C.WHITE, _C.OTHER, _C.NONE), strict=True)
-    ),
-    PlateCodes.GATE: dict(
-        zip("012345", (_C.BLUE, _C.YELLOW, _C.WHITE, _C.BLACK, _C.GREEN, _C.OTHER), strict=True)
-    ),
+    PlateCodes.JTT415: dict(zip("123490", (_C.BLUE, _C.YELLOW, _C.BLACK, _C.WHITE, _C.OTHER, _C.NONE), strict=True)),
+    PlateCodes.GATE: dict(zip("012345", (_C.BLUE, _C.YELLOW, _C.WHITE, _C.BLACK, _C.GREEN, _C.OTHER), strict=True)),
     PlateCodes.ETC: dict(zip("01234", (_C.BLUE, _C.YELLOW, _C.BLACK, _C.WHITE, _C.GREEN), strict=True)),
 }
 _WRITE_INSTEAD: dict[PlateCodes, dict[PlateColour, PlateColour]] = {
@@ -127,9 +123,7 @@ def check_plate(plate: str, colour: PlateColour) -> tuple[Warning_, ...]:
     if usual is None or colour in usual or colour is PlateColour.OTHER:
         return ()
     zh = f"号牌“{plate}”的格式与颜色“{colour}”通常不相配，请核对。"
-    return (
-        Warning_("plate_colour", "plate_colour", zh, f"Plate {plate!r} is not usually {colour}; check it."),
-    )
+    return (Warning_("plate_colour", "plate_colour", zh, f"Plate {plate!r} is not usually {colour}; check it."),)
 
 
 def home_of(plate: str) -> str:

@@ -80,9 +80,7 @@ def known_by(existing: Iterable[Registered]) -> dict[Key, Registered]:
     return known
 
 
-def duplicate_of(
-    new: Registered, existing: Iterable[Registered] | Mapping[Key, Registered]
-) -> Duplicate | None:
+def duplicate_of(new: Registered, existing: Iterable[Registered] | Mapping[Key, Registered]) -> Duplicate | None:
     """The first record with the strongest key in common; give `known_by(...)` to ask many times."""
     known = existing if isinstance(existing, Mapping) else known_by(existing)
     for key in match_keys(new):
@@ -115,9 +113,7 @@ def _apart(names: tuple[str, ...]) -> Sentence:
         return Sentence("apart", "", "")
     zh = "、".join(_KEY_WORDS[name][0] for name in names)
     en = ", ".join(_KEY_WORDS[name][1] for name in names)
-    return Sentence(
-        "apart", f"但{zh}不同，请核对是否套用号码。", f"But the {en} differ: check for a copied number."
-    )
+    return Sentence("apart", f"但{zh}不同，请核对是否套用号码。", f"But the {en} differ: check for a copied number.")
 
 
 def name_of(subject: Registered) -> str:
@@ -159,8 +155,6 @@ def _stage_doubts(subject: Subject) -> tuple[Warning_, ...]:
         return (Warning_("stage", "stage_unknown", zh, en),)
     if subject.stage_basis is StageBasis.DATE:
         zh = "排放阶段由日期推断，旧库存车可能按下一阶段登记，请以随车清单或铭牌为准。"
-        en = (
-            "The stage was inferred from a date; old stock was sold into the next stage. Check the nameplate."
-        )
+        en = "The stage was inferred from a date; old stock was sold into the next stage. Check the nameplate."
         return (Warning_("stage_basis", "stage_inferred", zh, en),)
     return ()

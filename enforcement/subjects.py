@@ -63,7 +63,7 @@ class Truck:
     plate: str
     plate_colour: PlateColour
     vin: str = ""
-    category: TruckCategory = TruckCategory.OTHER
+    category: TruckCategory = TruckCategory.UNKNOWN
     fuel: Fuel = Fuel.UNKNOWN
     stage: Stage = Stage.UNKNOWN
     stage_basis: StageBasis = StageBasis.UNKNOWN
@@ -94,7 +94,7 @@ class Machine:
     machine_code: str = ""
     engine_no: str = ""
     engine_maker: str = ""
-    category: MachineCategory = MachineCategory.OTHER
+    category: MachineCategory = MachineCategory.UNKNOWN
     maker: str = ""
     model: str = ""
     fuel: Fuel = Fuel.UNKNOWN

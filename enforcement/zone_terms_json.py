@@ -125,9 +125,7 @@ def _one_of(enum: type[StrEnum], optional: bool = False) -> _Read:
         if value in tuple(enum):
             return enum(value)
         names = ", ".join(enum)
-        faults.add(
-            path, "not_in_list", f"{value!r}不在列表中：{names}。", f"{value!r} is not one of {names}."
-        )
+        faults.add(path, "not_in_list", f"{value!r}不在列表中：{names}。", f"{value!r} is not one of {names}.")
         return None
 
     return read

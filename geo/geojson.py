@@ -210,8 +210,8 @@ def _geometry(
         return None
     place = member(path, "coordinates")
     parts = rings_of(value["coordinates"], place, kind == "Polygon", report)
-    if report.faults.count > before:
-        return None
+    if report.faults.count > before or not all(len(ring) for rings in parts for ring in rings):
+        return None  # a number that is not finite was named when the text was read
     area = area_of(parts, place, kind == "Polygon", options, report)
     if area:
         note_orientation(parts, place, kind == "Polygon", report)

@@ -115,35 +115,16 @@ make_environment() {
   fi
 }
 
-# target name below server/static/vendor/ and its file below node_modules/
-vendor_files() {
-  cat <<'FILES'
-alpine-csp.min.js @alpinejs/csp/dist/cdn.min.js
-bootstrap.bundle.min.js bootstrap/dist/js/bootstrap.bundle.min.js
-bootstrap.min.css bootstrap/dist/css/bootstrap.min.css
-echarts.min.js echarts/dist/echarts.min.js
-htmx.min.js htmx.org/dist/htmx.min.js
-maplibre-gl-shared.mjs maplibre-gl/dist/maplibre-gl-shared.mjs
-maplibre-gl-worker.mjs maplibre-gl/dist/maplibre-gl-worker.mjs
-maplibre-gl.css maplibre-gl/dist/maplibre-gl.css
-maplibre-gl.mjs maplibre-gl/dist/maplibre-gl.mjs
-FILES
-}
-
 make_vendor() {
   local wanted target source vendor=server/static/vendor
-  wanted=$(stamp vendor package.json package-lock.json ops/setup.sh)
+  wanted=$(stamp vendor package.json package-lock.json ops/vendor.sh)
   if is_stamped "$vendor/lock" "$wanted"; then return; fi
   say "installing the browser libraries"
   npm ci --ignore-scripts --no-audit --no-fund --omit=dev --loglevel=error >var/cache/npm.log 2>&1 || {
     tail -n 15 var/cache/npm.log >&2
     die "npm failed (all of it: var/cache/npm.log): is the network there? Repeat with: make setup"
   }
-  rm -rf "$vendor"
-  mkdir -p "$vendor"
-  while read -r target source; do
-    install -m 644 "node_modules/$source" "$vendor/$target"
-  done < <(vendor_files)
+  bash ops/vendor.sh
   printf '%s\n' "$wanted" >"$vendor/lock"
 }
 
@@ -160,3 +141,4 @@ install_packages
 make_environment
 make_vendor
 compile_translations
+flock --unlock 9 # a subshell that has not quite ended would hold it a moment longer

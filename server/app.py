@@ -14,6 +14,10 @@ from server.web import access, errors, frame, language, words
 
 BLUEPRINTS: tuple[str, ...] = (
     "server.web.home",
+    "server.web.search",
+    "server.web.map",
+    "server.web.violations",
+    "server.web.leads",
     "server.web.accounts",
     "server.web.audit",
     "server.web.health",

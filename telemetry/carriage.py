@@ -1,8 +1,8 @@
 """From what a message or a stream carries to frames (GB 17691 Q.6.4, JT/T 808 4.4; carriage over MQTT).
 
 Binary frames, several behind each other; hexadecimal text of them; JSON objects. There is no byte stuffing in
-the `##` family, so a start mark proves nothing: a candidate is a frame when its length is present and its check
-byte comes out, otherwise the search goes on one byte further. JT/T 808 frames stand between 7E.
+the `##` family, so a start mark proves nothing: a candidate is a frame when its length is present and its
+check byte comes out, otherwise the search goes on one byte further. JT/T 808 frames stand between 7E.
 """
 
 from __future__ import annotations

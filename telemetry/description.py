@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta, timezone
 from enum import Enum, IntFlag
+from importlib import import_module
 from typing import Any
 
 from telemetry.protocols.annexq.diagnostics import IUPR, PROTOCOLS, Obd, lamp_on, monitors
@@ -40,6 +41,10 @@ UNITS = {
 }
 DEVICE_CLOCK = timezone(timedelta(hours=8))
 WHOLE_NAMES = {"lon": "deg", "lat": "deg", "upstream_lambda": ""}
+DESCRIBERS = {  # protocols that are not of the family describe themselves
+    "jt808": "telemetry.protocols.jt808.describe",
+    "json": "telemetry.protocols.tracker_json.codec",
+}
 INFORMATION = {
     "Obd": "obd",
     "Ecd": "diagnostics",
@@ -50,6 +55,13 @@ INFORMATION = {
 
 def describe(message: Any) -> dict[str, Any]:
     """The message as a dictionary that `json.dumps` takes."""
+    own = DESCRIBERS.get(message.protocol)
+    if own is not None:
+        return dict(import_module(own).describe(message))
+    return _describe(message)
+
+
+def _describe(message: Any) -> dict[str, Any]:
     described = _things(message)
     header = described.pop("header", None)
     named = {"protocol": message.protocol, "device": message.device, "command": f"0x{message.command:02X}"}

@@ -18,7 +18,10 @@ ZONE = ZoneInfo("Asia/Shanghai")
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN_ONLY = ("编号", "状态", "批准文号", "所有人")
 HINTS = (
-    ("号牌号码 Plate", "与号牌颜色一起填写；机械只填环保登记号码。 With its colour; for a machine the registration number alone."),
+    (
+        "号牌号码 Plate",
+        "与号牌颜色一起填写；机械只填环保登记号码。 With its colour; for a machine the registration number alone.",
+    ),
     ("管控区域 Zone", "控制区名称或代码；全市填“全市”。 Name or code of the zone; 全市 for the whole city."),
     ("有效期 Period", "如 2027-03-01 08:00，北京时间；只填日期时，止日当天有效。 As 2027-03-01 08:00, Beijing time."),
     ("状态 State", "导入时忽略：导入的条目均待审批。 Ignored on import: what is imported waits for approval."),

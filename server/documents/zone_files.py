@@ -68,7 +68,12 @@ def read_drawn(content: str, options: ReadOptions) -> Imported:
         return Imported((), faults)
     if not polygons:
         nothing = ImportFault(
-            "", None, None, FaultCode.EMPTY, "还没有画出区域：请在地图上绘制或填写坐标", "No area yet: draw it or type its coordinates"
+            "",
+            None,
+            None,
+            FaultCode.EMPTY,
+            "还没有画出区域：请在地图上绘制或填写坐标",
+            "No area yet: draw it or type its coordinates",
         )
         return Imported((), (nothing,))
     return read_geojson(json.dumps(as_geojson(polygons)), options)

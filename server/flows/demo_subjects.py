@@ -79,7 +79,10 @@ def vin(serial: int) -> str:
 def enterprises() -> list[dict[str, Any]]:
     """The enterprises with their credit codes."""
     return [
-        {**{key: value for key, value in row.items() if key != "code_stem"}, "credit_code": credit_code(row["code_stem"])}
+        {
+            **{key: value for key, value in row.items() if key != "code_stem"},
+            "credit_code": credit_code(row["code_stem"]),
+        }
         for row in read_data("enterprises.yaml")
     ]
 

@@ -14,11 +14,12 @@ import psycopg
 from numpy.typing import NDArray
 
 from enforcement.replays import reset_after, reset_before, touched
-from enforcement.visit_records import Ending, Visit, close_silent
+from enforcement.visit_records import Ending, Segment, Visit, close_silent
 from enforcement.visits import step
 from geo.zones import State, locate
+from server.flows import verdicts
 from server.flows.stored_fixes import StoredFixes, fixes_between
-from server.flows.watch import Watch
+from server.flows.watch import Watch, subject_key
 from server.store import flagged, visits
 from server.store.reporting_terminals import ReportingTerminal, TerminalState
 from server.store.visits import KeptVisit
@@ -83,15 +84,25 @@ def _only(fixes: Fixes, keep: NDArray[np.bool_]) -> Fixes:
 
 
 def hits_of(watch: Watch, fixes: Fixes) -> ZoneHits:
-    """The zone versions in force that the fixes touch, with the verdict code of each hit."""
+    """The zone versions in force that the fixes touch, with the verdict code of each hit.
+
+    Zones that ask for the same distance from their edges are looked up together: a fix is as uncertain as its
+    terminal or its zone makes it, whichever is more.
+    """
     names, which = np.unique(fixes.terminal, return_inverse=True)
     accuracy = np.array([fixes.terminals[int(name)].accuracy_m for name in names])[which]
-    found = locate(watch.index, fixes.lon, fixes.lat, fixes.at_us, accuracy)
-    fix = found.fix.astype(np.int64)
-    code = watch.codes(fixes.terminal[fix], fixes.terminals, found.version, fixes.at_us[fix])
-    return ZoneHits(
-        fix, watch.zone_ids[found.version], watch.version_ids[found.version], found.state.astype(np.int64), code
-    )
+    parts = []
+    for edge_m, index in watch.indexes:
+        found = locate(index, fixes.lon, fixes.lat, fixes.at_us, np.maximum(accuracy, edge_m))
+        version = np.array([one.version_id for one in index.versions], np.int64)[found.version]
+        zone = np.array([one.zone_id for one in index.versions], np.int64)[found.version]
+        parts.append(np.stack([found.fix.astype(np.int64), zone, version, found.state.astype(np.int64)]))
+    table = np.concatenate(parts, axis=1) if parts else np.zeros((4, 0), np.int64)
+    if len(parts) > 1:
+        table = table[:, np.lexsort((table[2], table[0]))]
+    fix, zone, version, state = table
+    code = watch.codes(fixes.terminal[fix], fixes.terminals, version, fixes.at_us[fix])
+    return ZoneHits(fix, zone, version, state, code)
 
 
 def _step_forward(
@@ -158,43 +169,81 @@ def flag_visits(
     terminals: Mapping[int, ReportingTerminal],
 ) -> None:
     """Violations and leads of these visits: made when the minimums are reached, moved on while the visit lasts."""
-    rows: list[tuple[int, Visit]] = []
+    forbidden: list[tuple[int, Visit]] = []
+    strangers: list[Visit] = []
     for number, visit in kept:
         settings = watch.settings.of(visit.zone_id)
-        terminal = terminals[visit.device]
-        if terminal.truck_id is None and terminal.machine_id is None:
-            if visit.is_established(settings):
-                flagged.lead(connection, watch.stranger_lead(visit, terminal))
-        elif visit.forbidden(settings):
-            rows.append((number, visit))
-    if not rows:
-        return
-    known = flagged.find_by_visit(connection, [number for number, _ in rows])
-    for number, visit in rows:
-        _flag(connection, watch, number, visit, terminals[visit.device], known.get(number))
+        if subject_key(terminals[visit.device]) is not None:
+            if visit.forbidden(settings):
+                forbidden.append((number, visit))
+        elif visit.is_established(settings):
+            strangers.append(visit)
+    _lead_strangers(connection, watch, strangers, terminals)
+    known = flagged.find_by_visit(connection, [number for number, _ in forbidden]) if forbidden else {}
+    _flag_new(connection, watch, [one for one in forbidden if one[0] not in known], terminals)
+    _move_on(connection, watch, [one for one in forbidden if one[0] in known], known, terminals)
 
 
-def _flag(
+def _lead_strangers(
+    connection: psycopg.Connection, watch: Watch, visits_: Sequence[Visit], terminals: Mapping[int, ReportingTerminal]
+) -> None:
+    places = verdicts.places_of(connection, [(terminals[one.device], one.first_us) for one in visits_])
+    for visit, place in zip(visits_, places, strict=True):
+        flagged.lead(connection, verdicts.stranger_lead(visit, terminals[visit.device], place))
+
+
+def _flag_new(
     connection: psycopg.Connection,
     watch: Watch,
-    number: int,
-    visit: Visit,
-    terminal: ReportingTerminal,
-    known: flagged.KnownViolation | None,
+    rows: Sequence[tuple[int, Visit]],
+    terminals: Mapping[int, ReportingTerminal],
 ) -> None:
-    segments = visit.forbidden(watch.settings.of(visit.zone_id))
-    shape = [[segment.version_id, segment.code] for segment in segments]
-    first_us, last_us = segments[0].first_us, segments[-1].last_us
-    over = visit.ending is not Ending.OPEN
-    if known is None:
-        place = watch.place_of(connection, terminal, first_us)
-        violation = watch.violation(visit, terminal, shape)
-        flagged.insert(connection, number, violation, first_us, last_us, place)
-    elif known.status == "flagged":
-        judged = watch.violation(visit, terminal, shape) if over or known.shape != shape else None
-        flagged.move_on(connection, known.id, first_us, last_us, judged)
-    elif over and (known.first_us, known.last_us) != (first_us, last_us):
-        flagged.note_revision(connection, known.id, {"first_us": first_us, "last_us": last_us})
+    if not rows:
+        return
+    segments = [visit.forbidden(watch.settings.of(visit.zone_id)) for _, visit in rows]
+    begins = [(terminals[visit.device], own[0].first_us) for (_, visit), own in zip(rows, segments, strict=True)]
+    places = verdicts.places_of(connection, begins)
+    flagged.insert(
+        connection,
+        [
+            flagged.NewViolation(
+                number,
+                verdicts.violation_of(watch, visit, terminals[visit.device], shape_of(own)),
+                own[0].first_us,
+                own[-1].last_us,
+                place,
+            )
+            for (number, visit), own, place in zip(rows, segments, places, strict=True)
+        ],
+    )
+
+
+def shape_of(segments: Sequence[Segment]) -> list[list[int]]:
+    """What a verdict depends on beside the times: versions and reasons in order."""
+    return [[segment.version_id, segment.code] for segment in segments]
+
+
+def _move_on(
+    connection: psycopg.Connection,
+    watch: Watch,
+    rows: Sequence[tuple[int, Visit]],
+    known: Mapping[int, flagged.KnownViolation],
+    terminals: Mapping[int, ReportingTerminal],
+) -> None:
+    moves: list[tuple[int, int, int]] = []
+    for number, visit in rows:
+        own, before = visit.forbidden(watch.settings.of(visit.zone_id)), known[number]
+        first_us, last_us, over = own[0].first_us, own[-1].last_us, visit.ending is not Ending.OPEN
+        moved = (before.first_us, before.last_us) != (first_us, last_us)
+        if before.status == "flagged":
+            if moved:
+                moves.append((before.id, first_us, last_us))
+            if over or before.shape != shape_of(own):
+                judged = verdicts.violation_of(watch, visit, terminals[visit.device], shape_of(own))
+                flagged.judge_anew(connection, before.id, judged)
+        elif over and moved:
+            flagged.note_revision(connection, before.id, {"first_us": first_us, "last_us": last_us})
+    flagged.move_on(connection, moves)
 
 
 def replay(
@@ -294,7 +343,7 @@ def end_silent(connection: psycopg.Connection, watch: Watch, now_us: int) -> int
     kept = visits.find_silent(connection, now_us - gap_us)
     closed = close_silent({one.visit.key: one.visit for one in kept}, now_us, watch.settings)
     if closed.closed:
-        terminals = watch.terminals_by_id([visit.device for visit in closed.closed])
+        terminals = watch.terminals_by_id(connection, [visit.device for visit in closed.closed])
         _save(connection, watch, kept, closed.closed, terminals)
         inside = inside_of([visit.device for visit in closed.closed], closed.open.values(), watch)
         flagged.set_inside(connection, inside)
@@ -307,7 +356,10 @@ def flag_strangers(
     """Leads for devices that are not on file and say they are in a zone: one a device, zone and day."""
     if not fixes:
         return
-    columns = (np.array([getattr(one, name) for one in fixes]) for name in ("lon", "lat", "at_us"))
-    found = locate(watch.index, *columns, 0.0)
-    for row, version in zip(found.fix.tolist(), found.version.tolist(), strict=True):
-        flagged.lead(connection, watch.unknown_device_lead(fixes[row], int(watch.zone_ids[version])))
+    columns = [np.array([getattr(one, name) for one in fixes]) for name in ("lon", "lat", "at_us")]
+    for _, index in watch.indexes:
+        found = locate(index, *columns, 0.0)
+        for row, version in zip(found.fix.tolist(), found.version.tolist(), strict=True):
+            one, zone_id = fixes[row], index.versions[version].zone_id
+            place = (one.lon, one.lat)
+            flagged.lead(connection, verdicts.unknown_device_lead(one.kind, one.device, zone_id, one.at_us, place))

@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -23,12 +24,13 @@ from server.flows.newest import newest_samples
 from server.flows.packet_rows import packet_rows
 from server.flows.positions import to_wgs84
 from server.flows.watch import Watch
-from server.store import counts, packets, quarantine_intake, reporting_terminals
+from server.store import binary_arrays, counts, packets, quarantine_intake, reporting_terminals
 from server.store.quarantine_intake import HeldFrame
 from server.store.reporting_terminals import ReportingTerminal
+from telemetry.batch import decode_batch
 from telemetry.protocols.errors import Fault, FaultCode
 from telemetry.quality import mark
-from telemetry.samples import Decoded, decode_batch
+from telemetry.samples import Decoded
 
 LOG = logging.getLogger(__name__)
 MINUTE_US = 60_000_000
@@ -75,12 +77,13 @@ class Ingest:
         self.connection = connection
         self.slot = slot
         self.alarm_pct = alarm_pct
+        binary_arrays.register(connection)
         self.watch = Watch(connection)
         self._days: set[object] = set()
 
     def take(self, messages: Sequence[Message], received_us: int) -> Tally:
         """Store, check and flag one batch; returns when all of it is committed."""
-        self.watch.refresh()
+        self.watch.refresh(self.connection)
         tally = Tally(received=len(messages))
         self._take(messages, received_us, tally)
         counts.alarm_if_many_bad(self.connection, self.slot, tally.received, tally.held, self.alarm_pct)
@@ -119,7 +122,7 @@ class Ingest:
 
     def _transact(self, messages: Sequence[Message], received_us: int) -> Tally:
         tally = Tally()
-        arrivals, refusals = arrivals_of(messages, self.watch.find_terminals)
+        arrivals, refusals = arrivals_of(messages, partial(self.watch.find_terminals, self.connection))
         held = [one.held for one in refusals]
         tally.replies += [_reply(one.held, str(one.held.code)) for one in refusals if one.answer]
         strangers = [one for one in refusals if one.held.code == "unknown_device"]
@@ -175,13 +178,13 @@ class Ingest:
 
     def _learn(self, arrivals: list[Arrival], decoded: Decoded, good: NDArray[np.int64]) -> None:
         learned = {
-            arrivals[i].terminal.id: layout
+            (arrivals[i].kind, arrivals[i].terminal.device): (arrivals[i].terminal.id, layout)
             for i in good.tolist()
             if (layout := decoded.layout[i]) and arrivals[i].terminal.layout is None
         }
         if learned:
-            reporting_terminals.learn_layouts(self.connection, learned)
-            self.watch.learn_layouts(learned)
+            reporting_terminals.learn_layouts(self.connection, dict(learned.values()))
+            self.watch.learn_layouts({name: layout for name, (_, layout) in learned.items()})
 
     def _move_on(
         self,

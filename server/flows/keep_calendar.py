@@ -24,9 +24,13 @@ def keep_day(connection: Connection, actor: Actor, day: dt.date | None, kind: st
     if day is None or not EARLIEST <= day <= LATEST:
         faults.append(Fault("day", "请填写 2015 年以后的日期，如 2027-02-14", "Give a date after 2015, as 2027-02-14"))
     if kind not in KINDS:
-        faults.append(Fault("kind", "请选择工作日、休息日或节假日", "Choose working day, day of rest or public holiday"))
+        faults.append(
+            Fault("kind", "请选择工作日、休息日或节假日", "Choose working day, day of rest or public holiday")
+        )
     if not note.strip():
-        faults.append(Fault("note", "请填写依据（通知名称或文号）", "Say what it rests on (title or number of the notice)"))
+        faults.append(
+            Fault("note", "请填写依据（通知名称或文号）", "Say what it rests on (title or number of the notice)")
+        )
     if faults or day is None:
         raise Refused(faults)
     before = calendar_days.find_calendar_day(connection, day)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from server.flows.positions import to_wgs84
 from server.store import packets
 from server.store.reporting_terminals import ReportingTerminal
-from telemetry.samples import decode_batch
+from telemetry.batch import decode_batch
 
 if TYPE_CHECKING:
     from server.flows.flag import Fixes

@@ -131,9 +131,7 @@ def _of_visits(judge: _Judge, rows: Sequence[Mapping[str, Any]]) -> Iterator[Eff
             yield _effect(Change.MAY_ARISE, row, (), after)
 
 
-def _effect(
-    change: Change, row: Mapping[str, Any], before: tuple[str, ...], after: tuple[str, ...]
-) -> Effect:
+def _effect(change: Change, row: Mapping[str, Any], before: tuple[str, ...], after: tuple[str, ...]) -> Effect:
     is_violation = change is not Change.MAY_ARISE
     return Effect(
         change,

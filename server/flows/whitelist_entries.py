@@ -84,9 +84,7 @@ def decide_entry(
     audit.append(connection, actor, action, "whitelist", entry.id, detail)
 
 
-def _decision_faults(
-    actor: Actor, entry: WhitelistRow, approve: bool, approver: str, note: str
-) -> Iterator[Fault]:
+def _decision_faults(actor: Actor, entry: WhitelistRow, approve: bool, approver: str, note: str) -> Iterator[Fault]:
     if entry.state != "requested":
         yield Fault("state", "该条目已处理，请刷新页面", "This entry is settled already: reload the page")
     if actor.user_id is not None and actor.user_id == entry.created_by:
@@ -97,9 +95,7 @@ def _decision_faults(
         yield Fault("note", "请写明不予批准的理由", "Say why it is refused")
 
 
-def withdraw(
-    connection: Connection, actor: Actor, entry: WhitelistRow, reason: str, now: dt.datetime
-) -> None:
+def withdraw(connection: Connection, actor: Actor, entry: WhitelistRow, reason: str, now: dt.datetime) -> None:
     """End an active entry that is locked; acts before now stay covered. Raises Refused."""
     faults = []
     if entry.state != "active":
@@ -120,11 +116,21 @@ def find_subject(connection: Connection, words: str, colour: str | None) -> tupl
     if len(trucks) + len(machines) == 1:
         return (trucks or [None])[0], (machines or [None])[0], None
     if len(trucks) > 1:
-        fault = Fault("subject", f"{plain} 有多种车牌颜色，请选择颜色", f"{plain} exists in several plate colours: choose one")
+        fault = Fault(
+            "subject", f"{plain} 有多种车牌颜色，请选择颜色", f"{plain} exists in several plate colours: choose one"
+        )
     elif len(machines) > 1:
-        fault = Fault("subject", f"{plain} 对应多台机械，请用登记号码", f"{plain} names several machines: use the registration number")
+        fault = Fault(
+            "subject",
+            f"{plain} 对应多台机械，请用登记号码",
+            f"{plain} names several machines: use the registration number",
+        )
     else:
-        fault = Fault("subject", f"未登记：{plain or '（空）'}。请先在台账中登记", f"Not registered: {plain or '(empty)'}. Register it first")
+        fault = Fault(
+            "subject",
+            f"未登记：{plain or '（空）'}。请先在台账中登记",
+            f"Not registered: {plain or '(empty)'}. Register it first",
+        )
     return None, None, fault
 
 

@@ -112,6 +112,6 @@ def chores(ingest: Ingest) -> int:
     today = datetime.now(UTC).date()
     with ingest.connection.transaction():
         packets.ensure_partitions(ingest.connection, [today + timedelta(days=n) for n in range(DAYS_AHEAD + 1)])
-    ingest.watch.refresh()
+    ingest.watch.refresh(ingest.connection)
     with ingest.connection.transaction():
         return flag.end_silent(ingest.connection, ingest.watch, now_us())

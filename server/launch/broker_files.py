@@ -9,7 +9,7 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,7 +27,7 @@ acl_file access
 retain_available false
 
 persistence true
-persistence_location ./
+persistence_location {data}/
 persistence_file mosquitto.db
 autosave_interval {autosave_s}
 persistent_client_expiration 7d
@@ -43,7 +43,7 @@ log_type error
 log_type warning
 log_type notice
 log_timestamp_format %Y-%m-%dT%H:%M:%S
-connection_messages {connection_messages}
+connection_messages true
 """
 
 ACCESS = """# Generated. A device: its own two topics, by its account name {kind}/{device}.
@@ -81,11 +81,9 @@ class BrokerAccount:
             raise ValueError(f"broker account {self.name!r}: no spaces, no ':', '+', '#', at most 128 characters")
 
 
-def configuration(port: int, host: str = LOOPBACK, autosave_s: int = 5, connection_messages: bool = True) -> str:
-    """The broker's configuration; paths are relative to its directory, which is its working directory."""
-    return CONFIGURATION.format(
-        port=port, host=host, autosave_s=autosave_s, connection_messages=str(connection_messages).lower()
-    )
+def configuration(port: int, host: str = LOOPBACK, data: str = ".", autosave_s: int = 5) -> str:
+    """The broker's configuration; relative paths are below its working directory."""
+    return CONFIGURATION.format(port=port, host=host, data=data, autosave_s=autosave_s)
 
 
 def password_hash(password: str, salt: bytes | None = None) -> str:
@@ -93,6 +91,18 @@ def password_hash(password: str, salt: bytes | None = None) -> str:
     salt = os.urandom(12) if salt is None else salt
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
     return f"{HASHED}{ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def read_devices(text: str, say: Callable[[str], None]) -> tuple[BrokerAccount, ...]:
+    """Device accounts from lines `kind/device:hash`; a line that is none is named and left out."""
+    accounts = []
+    for number, line in enumerate(text.splitlines(), 1):
+        name, _, hashed = line.strip().partition(":")
+        try:
+            accounts.append(BrokerAccount(name, hashed))
+        except ValueError as fault:
+            say(f"device accounts, line {number}: left out, {fault}")
+    return tuple(accounts)
 
 
 def account_lines(accounts: Iterable[BrokerAccount]) -> str:

@@ -1,5 +1,7 @@
 """Role, database and extensions: what a superuser prepares before the platform's own role migrates."""
 
+from urllib.parse import urlsplit, urlunsplit
+
 import psycopg
 from psycopg import sql
 
@@ -11,17 +13,21 @@ EXTENSIONS = ("postgis", "pgcrypto", "btree_gist", "pg_trgm")
 
 
 def prepare(cluster: Postgres, database: str = DATABASE) -> str:
-    """Make role, database and extensions where they are missing; gives the URL of the platform's role."""
-    with psycopg.connect(cluster.admin_url, autocommit=True) as connection:
-        _make_roles(connection, secret(cluster.secrets, "postgres_platform"))
+    """Make role, database and extensions of a private cluster; gives the URL of the platform's role."""
+    prepare_server(cluster.admin_url, database, secret(cluster.secrets, "postgres_platform"))
+    return cluster.url_of(database)
+
+
+def prepare_server(admin_url: str, database: str, password: str) -> None:
+    """Make role, database and extensions where they are missing, and set the role's password."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        _make_roles(connection, password)
         if not _exists(connection, "SELECT 1 FROM pg_database WHERE datname = %s", database):
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(OWNER))
-            )
-    with psycopg.connect(_in(cluster, database), autocommit=True) as connection:
+            names = sql.Identifier(database), sql.Identifier(OWNER)
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*names))
+    with psycopg.connect(_in(admin_url, database), autocommit=True) as connection:
         for name in EXTENSIONS:
             connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
-    return cluster.url_of(database)
 
 
 def clone(cluster: Postgres, database: str, template: str) -> str:
@@ -39,8 +45,8 @@ def drop(cluster: Postgres, database: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
 
 
-def _in(cluster: Postgres, database: str) -> str:
-    return cluster.admin_url.rpartition("/")[0] + "/" + database
+def _in(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path="/" + database))
 
 
 def _exists(connection: psycopg.Connection, query: str, name: str) -> bool:

@@ -67,7 +67,7 @@ def find(connection: Connection, query: Query) -> Found:
     clauses, values = query.conditions(FILTERS)
     rows = connection.execute(
         text(
-            f"SELECT a.*, encode(a.hash, 'hex') AS hash_hex FROM audit_log a WHERE {clauses}"  # noqa: S608
+            f"SELECT a.*, encode(a.hash, 'hex') AS hash_hex FROM audit_log a WHERE {clauses}"
             f" ORDER BY a.id {query.direction} LIMIT :limit OFFSET :offset"
         ),
         {**values, **query.window},

@@ -32,9 +32,7 @@ def list_calendar_days(connection: Connection, year: int | None = None) -> list[
 def find_calendar_day(connection: Connection, day: dt.date) -> CalendarDay | None:
     """The exception of one day, locked for the transaction where there is one."""
     row = (
-        connection.execute(
-            text("SELECT day, kind, note FROM calendar_days WHERE day = :day FOR UPDATE"), {"day": day}
-        )
+        connection.execute(text("SELECT day, kind, note FROM calendar_days WHERE day = :day FOR UPDATE"), {"day": day})
         .mappings()
         .first()
     )

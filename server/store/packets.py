@@ -15,6 +15,8 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from server.store.binary_arrays import Int4s, Int8s
+
 EPOCH_2000_US = 946_684_800_000_000  # PostgreSQL counts from 2000-01-01 UTC
 COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TAIL = b"\xff\xff"
@@ -169,7 +171,7 @@ def _insert_new(connection: psycopg.Connection, rows: PacketRows, stream: bytes)
     connection.execute("TRUNCATE packets_staged")
     _copy(connection, "packets_staged", stream)
     cursor = connection.execute(
-        f"INSERT INTO packets ({COLUMNS}) SELECT {COLUMNS} FROM packets_staged ON CONFLICT DO NOTHING "  # noqa: S608
+        f"INSERT INTO packets ({COLUMNS}) SELECT {COLUMNS} FROM packets_staged ON CONFLICT DO NOTHING "
         "RETURNING terminal_id, measured_at, digest"
     )
     stored = {(t, round(m.timestamp() * 1e6), d) for t, m, d in cursor.fetchall()}
@@ -195,6 +197,22 @@ def raw_between(
         "WHERE terminal_id = %s AND measured_at BETWEEN %s AND %s AND last_at >= %s AND samples_n > 0 "
         "ORDER BY received_at, digest",
         (terminal_id, begin - timedelta(days=1), end, begin),
+    )
+    return cursor.fetchall()
+
+
+def raw_at(connection: psycopg.Connection, wanted: Sequence[tuple[int, int]]) -> list[tuple[int, bytes]]:
+    """Packets of terminals that hold a sample at a moment: (terminal, raw) for (terminal, microseconds), as received."""
+    if not wanted:
+        return []
+    table = np.array(wanted, np.int64)
+    cursor = connection.execute(
+        "SELECT p.terminal_id, p.raw FROM unnest(%s, %s) AS n (terminal_id, us) "
+        "CROSS JOIN LATERAL (SELECT to_timestamp(n.us / 1e6) AS at) m "
+        "JOIN packets p ON p.terminal_id = n.terminal_id AND p.measured_at <= m.at "
+        "AND p.measured_at > m.at - interval '1 day' AND p.last_at >= m.at AND p.samples_n > 0 "
+        "ORDER BY p.received_at, p.digest",
+        (Int4s(table[:, 0]), Int8s(table[:, 1])),
     )
     return cursor.fetchall()
 

@@ -6,9 +6,15 @@ length of its transaction, so that several workers never step the same terminal'
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
+
+from server.store.binary_arrays import Float8s, Int4s, Int8s
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +43,20 @@ class TerminalState:
 
 
 @dataclass(frozen=True, slots=True)
-class NewestSample:
-    """The newest a terminal said in a batch; times in microseconds, None where not said."""
+class Newest:
+    """The newest that terminals said in a batch: columns of one length; NaN and 0 where not said."""
 
-    terminal_id: int
-    measured_us: int
-    last_fix_us: int
-    lon: float | None
-    lat: float | None
-    speed_kmh: float | None
-    direction_deg: float | None
-    nox_downstream_ppm: float | None
-    clock_offset_s: float | None
-    flags: int
-    inside: int
+    terminal_id: Ints
+    measured_us: Ints
+    last_fix_us: Ints
+    lon: Floats
+    lat: Floats
+    speed_kmh: Floats
+    direction_deg: Floats
+    nox_downstream_ppm: Floats
+    clock_offset_s: Floats
+    flags: Ints
+    inside: Ints
 
 
 def find(connection: psycopg.Connection, kind: str, devices: Sequence[str]) -> list[ReportingTerminal]:
@@ -99,53 +105,54 @@ def _locked(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, Ter
     cursor = connection.execute(
         "SELECT terminal_id, last_fix_us, inside FROM terminal_states WHERE terminal_id = ANY(%s) "
         "ORDER BY terminal_id FOR UPDATE",
-        (list(ids),),
+        (Int4s(np.array(ids)),),
         binary=True,
     )
     return {row[0]: TerminalState(row[1], row[2]) for row in cursor.fetchall()}
 
 
-def save_newest(connection: psycopg.Connection, newest: Sequence[NewestSample], received_us: int) -> None:
+def save_newest(connection: psycopg.Connection, newest: Newest, received_us: int) -> None:
     """Move the states on; an older sample than the one known changes nothing but `inside` and the fix counter."""
-    columns: list[list[Any]] = [list(column) for column in zip(*(_row(one) for one in newest), strict=True)]
+    ints, longs = (newest.terminal_id, newest.flags, newest.inside), (newest.measured_us, newest.last_fix_us)
     connection.execute(
         """
 UPDATE terminal_states s SET
   measured_at = CASE WHEN n.newer THEN n.at ELSE s.measured_at END,
   received_at = greatest(s.received_at, to_timestamp(%s / 1e6)),
   last_fix_us = greatest(s.last_fix_us, n.fix_us),
-  lon = CASE WHEN n.newer AND n.lon IS NOT NULL THEN n.lon ELSE s.lon END,
-  lat = CASE WHEN n.newer AND n.lat IS NOT NULL THEN n.lat ELSE s.lat END,
-  speed_kmh = CASE WHEN n.newer THEN n.speed ELSE s.speed_kmh END,
-  direction_deg = CASE WHEN n.newer THEN coalesce(n.direction, s.direction_deg) ELSE s.direction_deg END,
-  nox_downstream_ppm = CASE WHEN n.newer THEN n.nox ELSE s.nox_downstream_ppm END,
-  clock_offset_s = CASE WHEN n.newer THEN coalesce(n.clock, s.clock_offset_s) ELSE s.clock_offset_s END,
+  lon = CASE WHEN n.newer THEN coalesce(nullif(n.lon, 'NaN'), s.lon) ELSE s.lon END,
+  lat = CASE WHEN n.newer THEN coalesce(nullif(n.lat, 'NaN'), s.lat) ELSE s.lat END,
+  speed_kmh = CASE WHEN n.newer THEN nullif(n.speed, 'NaN') ELSE s.speed_kmh END,
+  direction_deg = CASE WHEN n.newer THEN coalesce(nullif(n.direction, 'NaN'), s.direction_deg)
+                       ELSE s.direction_deg END,
+  nox_downstream_ppm = CASE WHEN n.newer THEN nullif(n.nox, 'NaN') ELSE s.nox_downstream_ppm END,
+  clock_offset_s = CASE WHEN n.newer THEN coalesce(nullif(n.clock, 'NaN'), s.clock_offset_s)
+                        ELSE s.clock_offset_s END,
   flags = CASE WHEN n.newer THEN n.flags ELSE s.flags END,
   inside = n.inside
 FROM (
-  SELECT u.*, to_timestamp(u.us / 1e6) AS at, t.measured_at IS NULL OR to_timestamp(u.us / 1e6) >= t.measured_at AS newer
-  FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::float8[], %s::real[], %s::real[], %s::real[],
-              %s::real[], %s::int[], %s::smallint[])
-    AS u (id, us, fix_us, lon, lat, speed, direction, nox, clock, flags, inside)
+  SELECT u.*, m.at, t.measured_at IS NULL OR m.at >= t.measured_at AS newer
+  FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    AS u (id, flags, inside, us, fix_us, lon, lat, speed, direction, nox, clock)
+  CROSS JOIN LATERAL (SELECT to_timestamp(u.us / 1e6) AS at) m
   JOIN terminal_states t ON t.terminal_id = u.id
 ) n
 WHERE s.terminal_id = n.id
 """,
-        (received_us, *columns),
-    )
-
-
-def _row(one: NewestSample) -> tuple[Any, ...]:
-    return (
-        one.terminal_id,
-        one.measured_us,
-        one.last_fix_us,
-        one.lon,
-        one.lat,
-        one.speed_kmh,
-        one.direction_deg,
-        one.nox_downstream_ppm,
-        one.clock_offset_s,
-        one.flags,
-        one.inside,
+        (
+            received_us,
+            *(Int4s(column) for column in ints),
+            *(Int8s(column) for column in longs),
+            *(
+                Float8s(column)
+                for column in (
+                    newest.lon,
+                    newest.lat,
+                    newest.speed_kmh,
+                    newest.direction_deg,
+                    newest.nox_downstream_ppm,
+                    newest.clock_offset_s,
+                )
+            ),
+        ),
     )

@@ -4,6 +4,7 @@ A code that no enum knows (an old import, another system's word) is UNKNOWN: no 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -15,6 +16,15 @@ from enforcement.stages import Stage, StageBasis
 from enforcement.subjects import AfterTreatment, Fitted, Machine, SubjectState, Truck
 from psycopg.rows import dict_row
 
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A subject and the enterprise that holds it."""
+
+    subject: Truck | Machine
+    enterprise_id: int | None
+
+
 Member = TypeVar("Member", bound=StrEnum)
 
 
@@ -23,11 +33,11 @@ def _code(value: str | None, unknown: Member) -> Member:
     return kind(value) if value in {str(member) for member in kind} else unknown
 
 
-def find_trucks(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, Truck]:
+def find_trucks(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, Held]:
     """Trucks by their number. A truck that a terminal reports for has its device."""
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute("SELECT * FROM trucks WHERE id = ANY(%s)", (list(ids),))
-        return {row["id"]: _truck(row) for row in cursor.fetchall()}
+        return {row["id"]: Held(_truck(row), row["enterprise_id"]) for row in cursor.fetchall()}
 
 
 def _truck(row: dict[str, Any]) -> Truck:
@@ -49,11 +59,11 @@ def _truck(row: dict[str, Any]) -> Truck:
     )
 
 
-def find_machines(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, Machine]:
+def find_machines(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, Held]:
     """Machines by their number. `device_fitted` is the register's word; a machine that reports has its device."""
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute("SELECT * FROM machines WHERE id = ANY(%s)", (list(ids),))
-        return {row["id"]: _machine(row) for row in cursor.fetchall()}
+        return {row["id"]: Held(_machine(row), row["enterprise_id"]) for row in cursor.fetchall()}
 
 
 def _machine(row: dict[str, Any]) -> Machine:

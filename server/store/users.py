@@ -54,7 +54,8 @@ class Account:
 
 
 _ACCOUNT = """
-SELECT u.id, u.username, u.name, u.roles, u.locale, u.active AND o.active AS active, u.session_epoch, u.enforcement_card,
+SELECT u.id, u.username, u.name, u.roles, u.locale, u.active AND o.active AS active, u.session_epoch,
+  u.enforcement_card,
   o.id AS organisation_id, o.kind AS organisation_kind, o.name_zh AS organisation_zh, o.name_en AS organisation_en,
   o.division, (SELECT min(e.id) FROM enterprises e WHERE e.organisation_id = o.id) AS enterprise_id
 FROM users u JOIN organisations o ON o.id = u.organisation_id
@@ -111,7 +112,7 @@ def find(connection: Connection, query: Query) -> Found:
     source = f"users u JOIN organisations o ON o.id = u.organisation_id WHERE {clauses}"
     rows = connection.execute(
         text(
-            "SELECT u.id, u.username, u.name, u.roles, u.active, u.created_at, o.name_zh AS organisation_zh,"
+            "SELECT u.id, u.username, u.name, u.roles, u.active, u.created_at, o.name_zh AS organisation_zh,"  # noqa: S608
             " o.name_en AS organisation_en, (SELECT max(l.at) FROM login_attempts l"
             f" WHERE l.username = u.username AND l.succeeded) AS last_seen_at FROM {source}"
             f" ORDER BY {query.order(SORTS, 'username', 'u.id')} LIMIT :limit OFFSET :offset"

@@ -5,13 +5,20 @@ last commit left it; the columns beside it are for lists and pages.
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
 from enforcement.visit_records import Ending, Segment, SettingsByZone, Visit
+
+HEAD_FIELDS = tuple(one.name for one in fields(Visit))[:-2]
+SEGMENT_FIELDS = tuple(one.name for one in fields(Segment))
+RECORDS = (
+    "AS n (id bigint, terminal_id int, zone_id int, first_us bigint, last_us bigint, established bool, forbidden bool, "
+    "open bool, state jsonb)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +32,8 @@ class KeptVisit:
 
 def to_state(visit: Visit) -> list[Any]:
     """The visit as JSON: its fields in order, segments as lists."""
-    *head, segments, ending = astuple(visit)
-    return [*head, [list(segment) for segment in segments], str(ending)]
+    segments = [[getattr(segment, name) for name in SEGMENT_FIELDS] for segment in visit.segments]
+    return [*(getattr(visit, name) for name in HEAD_FIELDS), segments, str(visit.ending)]
 
 
 def from_state(state: Sequence[Any]) -> Visit:
@@ -68,36 +75,35 @@ def insert(connection: psycopg.Connection, visits: Sequence[Visit], settings: Se
     """Keep new visits; their row numbers, in order."""
     if not visits:
         return []
-    rows = [_columns(visit, settings) for visit in visits]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO visits (terminal_id, zone_id, first_at, last_at, established, forbidden, open, state) VALUES "
-            "(%s, %s, to_timestamp(%s / 1e6), to_timestamp(%s / 1e6), %s, %s, %s, %s) RETURNING id",
-            rows,
-            returning=True,
-        )
-        numbers = []
-        while True:
-            row = cursor.fetchone()
-            numbers.append(row[0] if row else 0)
-            if not cursor.nextset():
-                return numbers
+    cursor = connection.execute(
+        f"""
+WITH n AS (
+  SELECT n.*, nextval(pg_get_serial_sequence('visits', 'id')) AS number FROM jsonb_to_recordset(%s) {RECORDS}
+), kept AS (
+  INSERT INTO visits (id, terminal_id, zone_id, first_at, last_at, established, forbidden, open, state)
+  OVERRIDING SYSTEM VALUE
+  SELECT number, terminal_id, zone_id, to_timestamp(first_us / 1e6), to_timestamp(last_us / 1e6), established, forbidden,
+    open, state FROM n
+)
+SELECT number FROM n ORDER BY id
+""",
+        (Jsonb([_record(place, visit, settings) for place, visit in enumerate(visits)]),),
+    )
+    return [row[0] for row in cursor.fetchall()]
 
 
 def update(connection: psycopg.Connection, kept: Sequence[tuple[int, Visit]], settings: SettingsByZone) -> None:
     """Move rows on to what their visits are now."""
     if not kept:
         return
-    columns = list(zip(*((number, *_columns(visit, settings)) for number, visit in kept), strict=True))
     connection.execute(
-        """
+        f"""
 UPDATE visits v SET first_at = to_timestamp(n.first_us / 1e6), last_at = to_timestamp(n.last_us / 1e6),
   established = n.established, forbidden = n.forbidden, open = n.open, state = n.state, updated_at = now()
-FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bool[], %s::bool[], %s::bool[],
-            %s::jsonb[]) AS n (id, terminal_id, zone_id, first_us, last_us, established, forbidden, open, state)
+FROM jsonb_to_recordset(%s) {RECORDS}
 WHERE v.id = n.id
 """,
-        [list(column) for column in columns],
+        (Jsonb([_record(number, visit, settings) for number, visit in kept]),),
     )
 
 
@@ -108,15 +114,16 @@ def supersede(connection: psycopg.Connection, numbers: Sequence[int]) -> None:
     )
 
 
-def _columns(visit: Visit, settings: SettingsByZone) -> tuple[Any, ...]:
+def _record(number: int, visit: Visit, settings: SettingsByZone) -> dict[str, Any]:
     zone = settings.of(visit.zone_id)
-    return (
-        visit.device,
-        visit.zone_id,
-        visit.first_us,
-        visit.last_us,
-        visit.is_established(zone),
-        bool(visit.forbidden(zone)),
-        visit.ending is Ending.OPEN,
-        Jsonb(to_state(visit)),
-    )
+    return {
+        "id": number,
+        "terminal_id": visit.device,
+        "zone_id": visit.zone_id,
+        "first_us": visit.first_us,
+        "last_us": visit.last_us,
+        "established": visit.is_established(zone),
+        "forbidden": bool(visit.forbidden(zone)),
+        "open": visit.ending is Ending.OPEN,
+        "state": to_state(visit),
+    }

@@ -121,9 +121,7 @@ def find(connection: Connection, query: Query, scope: Scope) -> Found:
     return Found([dict(row) for row in rows.mappings()], total, capped)
 
 
-def find_entry(
-    connection: Connection, entry_id: int, scope: Scope, hold: bool = False
-) -> WhitelistRow | None:
+def find_entry(connection: Connection, entry_id: int, scope: Scope, hold: bool = False) -> WhitelistRow | None:
     """One entry that the scope may see; `hold` locks it until the transaction ends."""
     clause, values = scope_condition(scope)
     lock = " FOR UPDATE OF w" if hold else ""
@@ -214,8 +212,7 @@ def find_truck_ids(connection: Connection, plate: str, colour: str | None) -> li
     """Trucks of that plate: several where the same characters exist in two colours and none was given."""
     rows = connection.execute(
         text(
-            "SELECT id FROM trucks WHERE plate = :plate "
-            "AND (CAST(:colour AS text) IS NULL OR plate_colour = :colour)"
+            "SELECT id FROM trucks WHERE plate = :plate AND (CAST(:colour AS text) IS NULL OR plate_colour = :colour)"
         ),
         {"plate": plate, "colour": colour},
     )

@@ -194,9 +194,7 @@ def _versions() -> Select[Any]:
 
 def list_versions(connection: Connection, zone_id: int | None = None) -> list[ZoneVersionRow]:
     """Every version, of one zone or of all, oldest first: what `locate` and the checks are built from."""
-    wanted = (
-        _versions() if zone_id is None else _versions().where(ZONE_VERSIONS.c.zone_id == zone_id)
-    )
+    wanted = _versions() if zone_id is None else _versions().where(ZONE_VERSIONS.c.zone_id == zone_id)
     return [_version(row) for row in connection.execute(wanted)]
 
 
@@ -209,10 +207,7 @@ def find_version(connection: Connection, version_id: int) -> ZoneVersionRow | No
 def find_newest_version(connection: Connection, zone_id: int) -> ZoneVersionRow | None:
     """The version with the highest number."""
     wanted = (
-        select(ZONE_VERSIONS)
-        .where(ZONE_VERSIONS.c.zone_id == zone_id)
-        .order_by(ZONE_VERSIONS.c.number.desc())
-        .limit(1)
+        select(ZONE_VERSIONS).where(ZONE_VERSIONS.c.zone_id == zone_id).order_by(ZONE_VERSIONS.c.number.desc()).limit(1)
     )
     row = connection.execute(wanted).first()
     return None if row is None else _version(row)
@@ -220,14 +215,10 @@ def find_newest_version(connection: Connection, zone_id: int) -> ZoneVersionRow 
 
 def close_version(connection: Connection, version_id: int, at: dt.datetime) -> None:
     """End a version: the only change that a version ever sees."""
-    connection.execute(
-        text("UPDATE zone_versions SET valid_to = :at WHERE id = :id"), {"id": version_id, "at": at}
-    )
+    connection.execute(text("UPDATE zone_versions SET valid_to = :at WHERE id = :id"), {"id": version_id, "at": at})
 
 
-def add_version(
-    connection: Connection, zone_id: int, number: int, version: NewVersion, created_by: int | None
-) -> int:
+def add_version(connection: Connection, zone_id: int, number: int, version: NewVersion, created_by: int | None) -> int:
     """Keep a version; the database refuses overlapping periods and invalid geometry."""
     statement = insert(ZONE_VERSIONS).values(
         zone_id=zone_id,

@@ -164,7 +164,7 @@ def begin_session(account: Account) -> None:
 
 def _session_over(rule: SessionRule) -> bool:
     now = int(datetime.now(UTC).timestamp())
-    over = now - session.get("seen", 0) > rule.idle_s or now - session.get("began", 0) > rule.most_s
+    over: bool = now - session.get("seen", 0) > rule.idle_s or now - session.get("began", 0) > rule.most_s
     if not over and now - session["seen"] >= 60 and not request.headers.get("X-Poll"):
         session["seen"] = now  # a page that refreshes itself does not keep a session alive
     return over

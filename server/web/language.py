@@ -33,7 +33,7 @@ def read_catalogue(locale: str) -> Catalog:
     return whole
 
 
-class FolderDomain(Domain):
+class FolderDomain(Domain):  # type: ignore[misc]
     """A flask-babel domain whose texts come straight from the .po files."""
 
     def __init__(self) -> None:

@@ -123,14 +123,22 @@ WORDS: dict[str, dict[str, Pair]] = {
         "lead.dismissed": ("排除线索", "lead dismissed"),
         "audit.verify": ("校验审计链", "audit chain verified"),
     },
+    "certainty": {
+        "confirmed": ("已核实", "confirmed"),
+        "unconfirmed": ("待主管部门确认", "to be confirmed by the bureau"),
+    },
+    "alarm_kind": {
+        "bad_frames": ("坏帧比例异常", "share of bad frames far above normal"),
+    },
+    "reason": {},
     "audit_fault": {
         "content changed": ("内容被改动", "content changed"),
         "row before is missing or changed": ("前一行缺失或被改动", "the row before is missing or changed"),
         "number skipped": ("编号不连续", "number skipped"),
     },
     "law": {
-        "code_2026": ("《生态环境法典》", "Ecological Environment Code"),
-        "appcl_2018": ("《大气污染防治法》", "Air Pollution Prevention Law"),
+        "CODE": ("《生态环境法典》", "Ecological Environment Code"),
+        "APPCL": ("《大气污染防治法》", "Air Pollution Prevention and Control Law"),
     },
 }
 

@@ -74,9 +74,7 @@ words.add(
         "failed_inspection": ("检验不合格上路", "failed inspection"),
     },
 )
-words.add(
-    "subject_kind", {"whitelist": ("白名单", "whitelist"), "calendar_day": ("日历日", "calendar day")}
-)
+words.add("subject_kind", {"whitelist": ("白名单", "whitelist"), "calendar_day": ("日历日", "calendar day")})
 words.add(
     "zone_change",
     {

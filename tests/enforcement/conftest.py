@@ -2,11 +2,17 @@
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 import yaml
+from hypothesis import settings
 
 from enforcement import rules as rule_book
+from enforcement.subjects import Machine, Truck
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+settings.load_profile("untimed")
 
 FOLDER = Path(__file__).parent / "cases"
 
@@ -37,3 +43,23 @@ def beijing():
         raise ValueError(f"{text!r} is no moment")
 
     return moment
+
+
+@pytest.fixture(scope="session")
+def subject_of():
+    """The truck or machine of a case; None where the case has neither."""
+
+    def make(case):
+        if "truck" in case:
+            colour = case.get("colour", "yellow")
+            return Truck(**typed(Truck, {"plate": "辽N12345", "plate_colour": colour, **case["truck"]}))
+        if "machine" in case:
+            return Machine(**typed(Machine, {"registration_no": "2-6NA00001", **case["machine"]}))
+        return None
+
+    return make
+
+
+def typed(kind, values):
+    enums = get_type_hints(kind)
+    return {name: enums[name](value) for name, value in values.items()}

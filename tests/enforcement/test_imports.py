@@ -167,14 +167,10 @@ def test_machines():
 
 
 def test_enterprises_and_terminals():
-    parsed = parse_rows(
-        ImportKind.ENTERPRISE, ["企业名称", "统一社会信用代码"], [["甲公司", "91410482ma3x945t1d"]]
-    )
+    parsed = parse_rows(ImportKind.ENTERPRISE, ["企业名称", "统一社会信用代码"], [["甲公司", "91410482ma3x945t1d"]])
     assert parsed.good[0][1].credit_code == "91410482MA3X945T1D"
     header = ["终端编号", "终端类型", "车架号"]
-    parsed = parse_rows(
-        ImportKind.TERMINAL, header, [[13800000000.0, "jt808", ""], ["13800000001", "fax", ""]]
-    )
+    parsed = parse_rows(ImportKind.TERMINAL, header, [[13800000000.0, "jt808", ""], ["13800000001", "fax", ""]])
     assert parsed.good[0][1].device == "13800000000"
     assert refused(parsed) == [(3, "终端类型", "not_in_list")]
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telemetry.protocols.flags import PacketFlag
 from telemetry.protocols.jt808 import codec, subpackets
 from telemetry.protocols.jt808.header import Header
 from telemetry.protocols.jt808.messages import Batch, Empty, Location, Message, Part
@@ -41,6 +42,8 @@ def test_the_serial_counts_up_over_the_wrap() -> None:
     state, steps = feed(parts)
     whole = steps[-1].message
     assert whole == replace(batch(), header=replace(batch().header, version_bit=None))
+    assert whole is not None
+    assert whole.flags == PacketFlag.ASSEMBLED | PacketFlag.REISSUED
     assert state.open == ()
 
 

@@ -96,16 +96,21 @@ def word_prefixed(frame: bytes, at: int, end: int) -> tuple[int, ...]:
     return (2 + int.from_bytes(frame[at : at + 2], "big"),) if at + 2 <= end else ()
 
 
-def counted(count_at: int, fixed_size: int, each: int, none_from: int) -> Sizes:
-    """A body of a fixed part with a count byte in it, and `each` bytes an item."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A body of a fixed part with a count byte in it, and `each` bytes an item; some counts mean none."""
 
-    def measure(frame: bytes, at: int, end: int) -> tuple[int, ...]:
-        if at + count_at >= end:
+    count_at: int
+    fixed_size: int
+    each: int
+    none_from: int
+
+    def __call__(self, frame: bytes, at: int, end: int) -> tuple[int, ...]:
+        """The size, when the count is there."""
+        if at + self.count_at >= end:
             return ()
-        count = frame[at + count_at]
-        return (fixed_size + each * (0 if count >= none_from else count),)
-
-    return measure
+        count = frame[at + self.count_at]
+        return (self.fixed_size + self.each * (0 if count >= self.none_from else count),)
 
 
 def walk(frame: bytes, shape: Shape, bodies: Bodies) -> Walk:

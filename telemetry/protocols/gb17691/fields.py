@@ -13,7 +13,7 @@ from telemetry.protocols.annexq.diagnostics import (
     read_obd,
     write_obd,
 )
-from telemetry.protocols.annexq.layouts import Bodies, BodyKind, counted, fixed
+from telemetry.protocols.annexq.layouts import Bodies, BodyKind, Counted, fixed
 from telemetry.protocols.annexq.opaque import RESERVED_TYPES, USER_TYPES, WORD_PREFIXED
 from telemetry.protocols.annexq.stream import (
     TRUCK_POSITION_AT,
@@ -28,6 +28,6 @@ TABLES = {STREAM: (TRUCK_STREAM, TRUCK_STREAM_SIZE, TRUCK_POSITION_AT)}
 
 BODIES: Bodies = {
     **{code: WORD_PREFIXED for code in (*RESERVED_TYPES, *USER_TYPES)},
-    OBD: BodyKind(counted(COUNT_AT, OBD_FIXED_SIZE, 4, NO_CODES_FROM), read_obd, write_obd),
+    OBD: BodyKind(Counted(COUNT_AT, OBD_FIXED_SIZE, 4, NO_CODES_FROM), read_obd, write_obd),
     STREAM: BodyKind(fixed(TRUCK_STREAM_SIZE), read_truck_stream, write_truck_stream, sample=True),
 }

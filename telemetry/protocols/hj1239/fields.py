@@ -13,7 +13,7 @@ from telemetry.protocols.annexq.diagnostics import (
     read_obd,
     write_obd,
 )
-from telemetry.protocols.annexq.layouts import Bodies, BodyKind, counted, fixed, word_prefixed
+from telemetry.protocols.annexq.layouts import Bodies, BodyKind, Counted, fixed, word_prefixed
 from telemetry.protocols.annexq.opaque import (
     RESERVED_TYPES,
     USER_TYPES,
@@ -158,7 +158,7 @@ def _read_hybrid(frame: bytes, at: int, size: int) -> Hybrid:
 
 BODIES: Bodies = {
     **{code: WORD_PREFIXED for code in (*RESERVED_TYPES, *USER_TYPES)},
-    OBD: BodyKind(counted(COUNT_AT, OBD_FIXED_SIZE, 4, NO_CODES_FROM), read_obd, write_obd),
+    OBD: BodyKind(Counted(COUNT_AT, OBD_FIXED_SIZE, 4, NO_CODES_FROM), read_obd, write_obd),
     STREAM: BodyKind(fixed(TRUCK_STREAM_SIZE), read_truck_stream, write_truck_stream, sample=True),
     CATALYST: BodyKind(fixed(CATALYST_SIZE, CATALYST_NOX_SIZE), read_catalyst, write_catalyst, sample=True),
     HYBRID: BodyKind(fixed(HYBRID_SIZE), _read_hybrid, partial(_write, HYBRID_FIELDS, HYBRID_SIZE)),

@@ -34,6 +34,7 @@ class Note(StrEnum):
     COUNT_MISMATCH = "count_mismatch"  # a batch holds another number of reports than it says
     AUTH_LAYOUT = "auth_layout"  # 0102 that follows neither edition to the letter
     TEXT = "text_not_gbk"
+    ASSEMBLED = "assembled"  # put together from several parts
 
 
 PACKET_FLAGS: dict[Note, PacketFlag] = {
@@ -45,6 +46,7 @@ PACKET_FLAGS: dict[Note, PacketFlag] = {
     Note.COUNT_MISMATCH: PacketFlag.TLV_DAMAGED,
     Note.VERSION_BIT_WRONG: PacketFlag.HEADER_TOLERATED,
     Note.NOT_ESCAPED: PacketFlag.HEADER_TOLERATED,
+    Note.ASSEMBLED: PacketFlag.ASSEMBLED,
     Note.AUTH_LAYOUT: PacketFlag.AMBIGUOUS_LAYOUT,
 }
 

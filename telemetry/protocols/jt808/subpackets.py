@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from telemetry.protocols.errors import FrameError
 from telemetry.protocols.jt808.codec import read_message
-from telemetry.protocols.jt808.header import Header
+from telemetry.protocols.jt808.header import Header, Note
 from telemetry.protocols.jt808.messages import Message, Part, Resend
 
 Key = tuple[str, int, int, int]  # device, message id, parts, serial of part 1
@@ -157,7 +157,7 @@ def _finish(state: Reassembly, held: Open) -> Step:
     state = replace(state, finished=(*state.finished, key)[-_REMEMBERED:])
     header = replace(held.header, serial=held.first_serial, packet_total=0, packet_number=0)
     try:
-        return Step(state, read_message(header, body))
+        return Step(state, read_message(header, body, (Note.ASSEMBLED,)))
     except FrameError as error:
         return Step(state, fault=error, dropped=(held,))
 

@@ -13,7 +13,7 @@ from telemetry.protocols.annexq.layouts import (
     SIGNATURE_SIZE,
     Bodies,
     BodyKind,
-    counted,
+    Counted,
     fixed,
     is_signature,
     word_prefixed,
@@ -72,7 +72,7 @@ def write_cycle(body: CycleAverages) -> bytes:
 
 def rest_sizes(frame: bytes, at: int, end: int) -> tuple[int, ...]:
     """A WORD length and its data, else all that is left but a signature."""
-    signed = is_signature(frame, end - SIGNATURE_SIZE, end) and end - SIGNATURE_SIZE >= at
+    signed = end - SIGNATURE_SIZE >= at and is_signature(frame, end - SIGNATURE_SIZE, end)
     rest = end - at - SIGNATURE_SIZE * signed
     return (*word_prefixed(frame, at, end), *((rest,) if rest > 0 else ()))
 
@@ -80,7 +80,7 @@ def rest_sizes(frame: bytes, at: int, end: int) -> tuple[int, ...]:
 BODIES: Bodies = {
     **{code: WORD_PREFIXED for code in VENDOR},
     **{code: BodyKind(rest_sizes, read_opaque, write_opaque) for code in UNPUBLISHED},
-    ECD: BodyKind(counted(2, 3, 4, NO_CODES_FROM), read_ecd, write_ecd),
+    ECD: BodyKind(Counted(2, 3, 4, NO_CODES_FROM), read_ecd, write_ecd),
     STREAM: BodyKind(fixed(MACHINE_STREAM_SIZE), read_machine_stream, write_machine_stream, sample=True),
     CYCLE: BodyKind(fixed(CYCLE_FORMAT.size), read_cycle, write_cycle),
 }
