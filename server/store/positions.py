@@ -11,7 +11,7 @@ from server.store.scopes import Scope
 ONLINE = timedelta(minutes=2)  # GB 17691 terminals speak every 10 s, HJ 1239 every 30 s: two minutes is silence
 LATE = timedelta(minutes=30)  # after it a terminal counts as off line
 VIOLATION_SHOWN = timedelta(hours=24)
-MOST_POINTS = 1500  # in view; above it cells are counted instead
+MOST_POINTS = 300  # in view; above it cells are counted instead
 CELLS_ACROSS = 18
 
 

@@ -188,11 +188,11 @@ FILTERS = (
 )
 COLUMNS = (
     Column("username", _l("User name"), sort=True),
-    Column("name", _l("Name"), sort=True),
+    Column("name", _l("Full name"), sort=True),
     Column("organisation", _l("Organisation"), sort=True),
     Column("roles", _l("Roles")),
     Column("active", _l("State")),
-    Column("last_seen_at", _l("Last log-in")),
+    Column("last_seen_at", _l("Last log-in"), wide=True),
     Column("created_at", _l("Made"), sort=True, extra=True),
 )
 

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
+from server.flows import settle_alarm as flow
 from server.store import leads, positions, tasks, violations
 from server.store.scopes import Scope
 from server.web import map as map_page
-from server.web.access import SIGNED_IN, allow, current_scope, may, work
+from server.web.access import SIGNED_IN, allow, current_actor, current_scope, may, work
 
 blueprint = Blueprint("home", __name__)
 MOST_WAITING = 12
@@ -38,3 +41,13 @@ def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
     if may("map.read"):
         todo["terminals"] = positions.counts(connection, scope)
     return todo
+
+
+@blueprint.post("/alarms/<int:number>/seen")
+@allow("alarms.settle")
+def settle_alarm(number: int) -> ResponseReturnValue:
+    """Somebody has seen to an alarm."""
+    with work() as connection:
+        flow.settle_alarm(connection, current_actor(), number)
+    flash(_("The alarm is settled."), "good")
+    return redirect(url_for("home.show"), 303)

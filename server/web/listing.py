@@ -41,13 +41,17 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; `sort` where the store knows how to sort by its name, `extra` where it is hidden at first."""
+    """One column; `sort` where the store knows how to sort by its name, `extra` where it is hidden at first.
+
+    A `wide` column is left out on a narrow screen, unless somebody chose columns.
+    """
 
     name: str
     label: Any
     sort: bool = False
     numeric: bool = False
     extra: bool = False
+    wide: bool = False
 
 
 def read(
@@ -125,6 +129,9 @@ class View:
         if self.query.sort != column.name:
             return "none"
         return "descending" if self.query.descending else "ascending"
+
+    def cell_class(self, column: Column) -> str:
+        return " ".join(["numeric"] * column.numeric + ["wide-only"] * (column.wide and not self.chosen))
 
     @property
     def pages(self) -> int:

@@ -54,8 +54,8 @@ FILTERS = (
 COLUMNS = (
     Column("subject", _l("Subject")),
     Column("zone", _l("Zone"), sort=True),
-    Column("reasons", _l("Reason")),
-    Column("division", _l("Area")),
+    Column("reasons", _l("Reason"), wide=True),
+    Column("division", _l("Area"), wide=True),
     Column("first_at", _l("Entered"), sort=True),
     Column("dwell_s", _l("Dwell"), sort=True, numeric=True),
     Column("status", _l("State"), sort=True),

@@ -64,6 +64,7 @@ WORDS: dict[str, dict[str, Pair]] = {
         "lead": ("线索", "lead"),
         "account": ("账号", "account"),
         "audit": ("审计日志", "audit log"),
+        "alarm": ("告警", "alarm"),
     },
     "plate_colour": {
         "yellow": ("黄牌", "yellow plate"),
@@ -121,6 +122,7 @@ WORDS: dict[str, dict[str, Pair]] = {
         "violation.revised": ("后续数据提示", "later data noted"),
         "lead.settled": ("处理线索", "lead settled"),
         "lead.dismissed": ("排除线索", "lead dismissed"),
+        "alarm.settled": ("处理告警", "alarm settled"),
         "audit.verify": ("校验审计链", "audit chain verified"),
     },
     "certainty": {
@@ -129,6 +131,14 @@ WORDS: dict[str, dict[str, Pair]] = {
     },
     "alarm_kind": {
         "bad_frames": ("坏帧比例异常", "share of bad frames far above normal"),
+        "platform_fault": ("平台内部故障", "fault inside the platform"),
+    },
+    "alarm_detail": {
+        "slot": ("接收槽位", "worker slot"),
+        "received": ("接收", "received"),
+        "held": ("隔离", "held"),
+        "topic": ("主题", "topic"),
+        "fault": ("故障", "fault"),
     },
     "reason": {},
     "audit_fault": {
