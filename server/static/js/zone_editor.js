@@ -1,7 +1,7 @@
 // Draws and edits a zone on the map. The coordinate list in the text area is the one truth: the map writes into it
 // and reads from it, the form sends it, and who cannot use the map types into it.
 
-import { colour, fitTo, openMap } from "./zone_map.js";
+import { collection, colour, fitTo, openMap } from "./zone_map.js";
 import { areaKm2, bounds, feature, features, format, kinks, middles, parse, vertices } from "./zone_shape.js";
 
 const MIDDLES_UP_TO = 1500;
@@ -44,6 +44,7 @@ class ZoneEditor {
   write() {
     this.list.value = format(this.polygons);
     this.faults = [];
+    this.list.form.dispatchEvent(new Event("input")); // kept like anything typed (frame.js)
     this.show();
   }
 
@@ -241,8 +242,8 @@ class ZoneEditor {
   // --- map ---------------------------------------------------------------------------------------------------
 
   addLayers() {
-    const accent = colour("--action");
-    const red = colour("--over");
+    const accent = colour("action");
+    const red = colour("over");
     for (const name of ["fill", "edge", "points", "faults"]) {
       this.map.addSource(`draft-${name}`, { type: "geojson", data: collection([]) });
     }
@@ -314,10 +315,9 @@ class ZoneEditor {
   }
 }
 
-const collection = (found) => ({ type: "FeatureCollection", features: found });
-
 for (const root of document.querySelectorAll("[data-zone-editor]")) {
-  openMap(root.querySelector("[data-map]"), { doubleClickZoom: false }).then((map) => {
+  openMap(root).then((map) => {
+    map.doubleClickZoom.disable();
     root.zoneEditor = new ZoneEditor(root, map);
     root.dataset.ready = "yes";
   });
