@@ -218,9 +218,7 @@ LETTERS = 'aB1"\\{}[]:, \n\x00é好'  # what could trip a scanner
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 JSONS = st.recursive(
     st.none() | st.booleans() | NUMBERS | st.integers(-(10**25), 10**25) | st.text(LETTERS, max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(LETTERS, max_size=4), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(LETTERS, max_size=4), inner, max_size=3),
     max_leaves=4,
 )
 RECORDS = st.builds(
