@@ -25,19 +25,13 @@ class Area(NamedTuple):
     repaired: Repaired | None
 
 
-def area_of(
-    parts: list[list[Ring]], path: str, single: bool, options: ReadOptions, report: Report
-) -> Area | None:
+def area_of(parts: list[list[Ring]], path: str, single: bool, options: ReadOptions, report: Report) -> Area | None:
     """The area of these closed rings (outer ring first in each part), or None with faults.
 
     `path` leads to the coordinates; `single` tells a Polygon's paths (ring, position) from a MultiPolygon's.
     """
     place = _places(path, single)
-    if not all(
-        _in_range(ring, (p, r), place, report)
-        for p, rings in enumerate(parts)
-        for r, ring in enumerate(rings)
-    ):
+    if not all(_in_range(ring, (p, r), place, report) for p, rings in enumerate(parts) for r, ring in enumerate(rings)):
         return None
     every = np.concatenate([ring for rings in parts for ring in rings])
     if not _where_expected(every, path, options, report):

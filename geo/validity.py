@@ -94,9 +94,7 @@ def self_intersections(geometry: shapely.Geometry) -> list[Kink]:
 def repair(geometry: shapely.Geometry) -> Repaired:
     """Make the area valid, keep only what has an area, and say what changed."""
     mended = shapely.make_valid(shapely.force_2d(geometry), method="structure", keep_collapsed=False)
-    parts = [
-        p for p in shapely.get_parts(shapely.get_parts(mended)).tolist() if isinstance(p, shapely.Polygon)
-    ]
+    parts = [p for p in shapely.get_parts(shapely.get_parts(mended)).tolist() if isinstance(p, shapely.Polygon)]
     result = shapely.MultiPolygon([shapely.orient_polygons(p) for p in parts if not p.is_empty])
     before, after = area_m2(geometry), area_m2(result)
     moved: list[tuple[float, float]] = []

@@ -100,5 +100,65 @@ def ingest(slot: int) -> None:
     link.close()
 
 
+@main.command("load-reference")
+def load_reference() -> None:
+    """Load administrative boundaries and the tree of bureaus; a second run changes nothing."""
+    from server.flows.load_reference import load_reference as load
+
+    _report(load(db.connect_engine(_settings().database_url)))
+
+
+@main.command("load-demo")
+def load_demo() -> None:
+    """Load the demonstration city; a second run changes nothing."""
+    from server.flows.load_demo import load_demo as load
+
+    settings = _settings()
+    _report(load(db.connect_engine(settings.database_url), settings.secrets_dir))
+
+
+def _report(counts: dict[str, int]) -> None:
+    click.echo(", ".join(f"{name} {count}" for name, count in counts.items()))
+
+
+@main.command("demo-accounts")
+def demo_accounts() -> None:
+    """Print the demonstration accounts and their passwords."""
+    from server.flows.load_demo import demo_accounts as accounts
+
+    for one in accounts(_settings().secrets_dir):
+        click.echo(f"  {one.username:<12} {one.password:<34} {', '.join(one.roles)}")
+
+
+@main.command()
+def web() -> None:
+    """Serve the pages and the API."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    settings = _settings()
+    server = Granian(
+        "server.wsgi:app",
+        address=settings.web_host,
+        port=settings.web_port,
+        interface=Interfaces.WSGI,
+        workers=settings.web_workers,
+        blocking_threads=16,
+        log_access=False,
+        respawn_failed_workers=True,
+    )
+    server.serve()
+
+
+@main.command()
+def fleet() -> None:
+    """Let the demonstration fleet drive, in real time, through the gateway's account."""
+    from server.flows.demo_fleet import demo_fleet
+    from telemetry.links.sender import run_fleet
+
+    settings = _settings()
+    run_fleet(settings.mqtt_url, demo_fleet(db.connect_engine(settings.database_url)))
+
+
 if __name__ == "__main__":
     main()

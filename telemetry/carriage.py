@@ -100,9 +100,7 @@ def _frame_end(buffer: bytes, at: int, clean: bool) -> int | None:
         return None
     body = buffer[at + 1 : closing].replace(b"\x7d\x02", b"\x7e").replace(b"\x7d\x01", b"\x7d")
     plausible = len(body) >= SMALLEST_ESCAPED - 2 and check_byte(body) == 0
-    alone = (
-        clean and buffer[at + 1 : at + 3] not in LENGTH_PREFIXED
-    )  # between two marks: its decoder says why
+    alone = clean and buffer[at + 1 : at + 3] not in LENGTH_PREFIXED  # between two marks: its decoder says why
     return closing + 1 if plausible or alone else None
 
 

@@ -91,9 +91,7 @@ def terms_of(zone: ImportedZone) -> ZoneTerms:
     except ZoneTermsFault:
         pass  # not ours: only the document is taken
     link = next((str(given[name]) for name in ("url_arrete", "url_site_information") if given.get(name)), "")
-    return ZoneTerms(
-        document=LegalDocument(file=link[:300]), authority=str(given.get("issuing_authority") or "")[:100]
-    )
+    return ZoneTerms(document=LegalDocument(file=link[:300]), authority=str(given.get("issuing_authority") or "")[:100])
 
 
 def take_upload(
@@ -110,7 +108,9 @@ def take_upload(
     planned = [one for number, one in enumerate(plan(found)) if number in set(chosen)]
     if not planned:
         raise Refused([Fault("take", "请至少选择一个控制区", "Choose at least one zone")])
-    faults = [fault for one in planned for fault in _publish(connection, actor, scope, upload, kind, one, division, now)]
+    faults = [
+        fault for one in planned for fault in _publish(connection, actor, scope, upload, kind, one, division, now)
+    ]
     if faults:
         raise Refused(faults)
     zone_imports.mark_taken(connection, upload.id)

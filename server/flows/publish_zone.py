@@ -89,9 +89,7 @@ def _version_faults(connection: Connection, scope: Scope, zone_id: int, version:
         yield _too_early(newest)
 
 
-def create_zone(
-    connection: Connection, actor: Actor, scope: Scope, zone: NewZone, version: NewVersion
-) -> Published:
+def create_zone(connection: Connection, actor: Actor, scope: Scope, zone: NewZone, version: NewVersion) -> Published:
     """A new zone with its first version. Raises Refused."""
     faults = [*_zone_faults(scope, zone), *_period_faults(version)]
     if faults:
@@ -104,9 +102,7 @@ def create_zone(
     return _add(connection, actor, zone_id, 1, version)
 
 
-def publish_version(
-    connection: Connection, actor: Actor, scope: Scope, zone_id: int, version: NewVersion
-) -> Published:
+def publish_version(connection: Connection, actor: Actor, scope: Scope, zone_id: int, version: NewVersion) -> Published:
     """The next version of a zone; it closes the one before it. Raises Refused, LookupError."""
     if not zones.hold_zone(connection, zone_id):
         raise LookupError(f"zone {zone_id}")
@@ -119,9 +115,7 @@ def publish_version(
     return _add(connection, actor, zone_id, 1 if newest is None else newest.number + 1, version)
 
 
-def end_zone(
-    connection: Connection, actor: Actor, scope: Scope, zone_id: int, at: dt.datetime, reason: str
-) -> None:
+def end_zone(connection: Connection, actor: Actor, scope: Scope, zone_id: int, at: dt.datetime, reason: str) -> None:
     """The newest version ends at `at` and none follows. Raises Refused, LookupError."""
     if not zones.hold_zone(connection, zone_id):
         raise LookupError(f"zone {zone_id}")
@@ -133,7 +127,9 @@ def end_zone(
     if len(reason.strip()) < 4:
         faults.append(Fault("reason", "请写明依据（文号或理由）", "Give the document or the reason"))
     if newest is None or at <= newest.valid_from or (newest.valid_to is not None and newest.valid_to <= at):
-        faults.append(Fault("at", "终止时间应在最新版本生效之后、终止之前", "It should lie within the newest version's time"))
+        faults.append(
+            Fault("at", "终止时间应在最新版本生效之后、终止之前", "It should lie within the newest version's time")
+        )
     if faults or newest is None:
         raise Refused(faults)
     zones.close_version(connection, newest.id, at)

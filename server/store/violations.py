@@ -56,7 +56,7 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
     source = f"{_SOURCE} WHERE {clauses}"
     order = query.order(SORTS, "first_at", "v.id")
     rows = connection.execute(
-        text(f"SELECT {_LIST_COLUMNS} FROM {source} ORDER BY {order} LIMIT :limit OFFSET :offset"),  # noqa: S608
+        text(f"SELECT {_LIST_COLUMNS} FROM {source} ORDER BY {order} LIMIT :limit OFFSET :offset"),
         {**values, **query.window},
     )
     counted = source if "q" in values else f"violations v WHERE {clauses}"
@@ -69,7 +69,7 @@ def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any
     clause, values = scope.condition("v.division", "v.enterprise_id")
     row = connection.execute(
         text(
-            f"SELECT {_LIST_COLUMNS}, v.verdict, v.evidence, v.revised, v.zone_version_id, v.enterprise_id,"  # noqa: S608
+            f"SELECT {_LIST_COLUMNS}, v.verdict, v.evidence, v.revised, v.zone_version_id, v.enterprise_id,"
             " v.decided_by, v.decision_reason, v.decision_note, t.vin, t.fuel, t.stage, t.category, t.owner,"
             " m.fuel AS machine_fuel, m.stage AS machine_stage, m.category AS machine_category, m.pin,"
             " m.owner AS machine_owner, d.kind AS terminal_kind, d.accuracy_m,"
@@ -185,7 +185,7 @@ def lock(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | 
     clause, values = scope.condition("v.division", "v.enterprise_id")
     row = connection.execute(
         text(
-            "SELECT v.id, v.number, v.status, v.terminal_id, v.first_at, v.last_at, v.verdict, v.zone_version_id,"  # noqa: S608
+            "SELECT v.id, v.number, v.status, v.terminal_id, v.first_at, v.last_at, v.verdict, v.zone_version_id,"
             " v.decided_at, v.decided_by, (SELECT u.name FROM users u WHERE u.id = v.decided_by) AS decider"
             f" FROM violations v WHERE v.id = :id AND {clause} FOR UPDATE OF v"
         ),
@@ -237,7 +237,7 @@ def zones(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
     """Zones of the scope, for the filter."""
     clause, values = scope.condition("division")
     rows = connection.execute(
-        text(f"SELECT id, name_zh, name_en FROM zones WHERE {clause} ORDER BY code"),  # noqa: S608
+        text(f"SELECT id, name_zh, name_en FROM zones WHERE {clause} ORDER BY code"),
         values,
     )
     return [dict(row) for row in rows.mappings()]
@@ -248,7 +248,7 @@ def waiting(connection: Connection, scope: Scope, most: int) -> list[dict[str, A
     clause, values = scope.condition("v.division", "v.enterprise_id")
     rows = connection.execute(
         text(
-            f"SELECT {_LIST_COLUMNS} FROM {_SOURCE} WHERE v.status = 'flagged' AND {clause}"  # noqa: S608
+            f"SELECT {_LIST_COLUMNS} FROM {_SOURCE} WHERE v.status = 'flagged' AND {clause}"
             " ORDER BY v.first_at LIMIT :most"
         ),
         {"most": most, **values},
@@ -261,7 +261,7 @@ def ages(connection: Connection, scope: Scope) -> dict[str, int]:
     clause, values = scope.condition("v.division", "v.enterprise_id")
     row = connection.execute(
         text(
-            "SELECT count(*) FILTER (WHERE v.flagged_at > now() - interval '1 day') AS day,"  # noqa: S608
+            "SELECT count(*) FILTER (WHERE v.flagged_at > now() - interval '1 day') AS day,"
             " count(*) FILTER (WHERE v.flagged_at <= now() - interval '1 day'"
             " AND v.flagged_at > now() - interval '7 days') AS week,"
             " count(*) FILTER (WHERE v.flagged_at <= now() - interval '7 days') AS older"

@@ -56,7 +56,10 @@ def zone_versions(connection: psycopg.Connection) -> list[WatchedVersion]:
         "(extract(epoch FROM v.valid_from) * 1000000)::bigint, (extract(epoch FROM v.valid_to) * 1000000)::bigint "
         "FROM zone_versions v JOIN zones z ON z.id = v.zone_id ORDER BY v.id"
     )
-    return [WatchedVersion(*row[:6], shapely.from_wkb(bytes(row[6])), *row[7:]) for row in cursor.fetchall()]
+    return [
+        WatchedVersion(number, zone_id, order, code, zh, en, shapely.from_wkb(bytes(shape)), terms, begin, end)
+        for number, zone_id, order, code, zh, en, shape, terms, begin, end in cursor.fetchall()
+    ]
 
 
 def whitelist(connection: psycopg.Connection) -> list[WatchedEntry]:

@@ -106,7 +106,9 @@ def zone_in_scope(number: int) -> ZoneRow:
 
 def _pressed(zone: ZoneRow | None) -> ResponseReturnValue:
     draft = Draft(zone, MultiDict(request.form))
-    press = {"upload": _upload, "convert": _reread, "mend": _mend, "edit": form_page}.get(request.form.get("action", ""))
+    press = {"upload": _upload, "convert": _reread, "mend": _mend, "edit": form_page}.get(
+        request.form.get("action", "")
+    )
     return press(draft) if press else _check(draft, publish=request.form.get("action") == "publish")
 
 
@@ -176,7 +178,9 @@ def _upload(draft: Draft) -> ResponseReturnValue:
     if draft.zone is None and not draft.fields.get("name_zh"):
         draft.fields["name_zh"] = first.name[:100]
     if len(found.zones) > 1:
-        draft.notes.append(_("The file holds %(n)s zones; the first was taken. The import page takes all.", n=len(found.zones)))
+        draft.notes.append(
+            _("The file holds %(n)s zones; the first was taken. The import page takes all.", n=len(found.zones))
+        )
     _tell_repair(draft, found)
     return form_page(draft)
 
@@ -240,7 +244,9 @@ def _preview(draft: Draft, terms: TermsForm, version: NewVersion, faults: Faults
     zone, said = draft.zone, terms.terms or ZoneTerms()
     division = zone.division if zone else draft.fields.get("division", "")
     with work() as connection:
-        refused = publish_zone.try_publish(connection, current_scope(), zone.id if zone else None, _new_zone(draft.fields), version)
+        refused = publish_zone.try_publish(
+            connection, current_scope(), zone.id if zone else None, _new_zone(draft.fields), version
+        )
         effects = weigh_zone.weigh(connection, RULES, zone.id if zone else None, version, said, now_utc())
     if refused:
         draft.faults = {fault.field: pick(fault.zh, fault.en) for fault in refused}
@@ -266,7 +272,9 @@ def _publish(draft: Draft, terms: TermsForm, version: NewVersion) -> ResponseRet
     try:
         with work() as connection:
             if zone is None:
-                done = publish_zone.create_zone(connection, current_actor(), current_scope(), _new_zone(draft.fields), version)
+                done = publish_zone.create_zone(
+                    connection, current_actor(), current_scope(), _new_zone(draft.fields), version
+                )
             else:
                 done = publish_zone.publish_version(connection, current_actor(), current_scope(), zone.id, version)
     except Refused as refused:
@@ -284,7 +292,9 @@ def end(number: int) -> ResponseReturnValue:
     try:
         at = dt.datetime.fromisoformat(request.form.get("at", "")).replace(tzinfo=publish_zone.BEIJING)
         with work() as connection:
-            publish_zone.end_zone(connection, current_actor(), current_scope(), number, at, request.form.get("reason", "")[:500])
+            publish_zone.end_zone(
+                connection, current_actor(), current_scope(), number, at, request.form.get("reason", "")[:500]
+            )
     except ValueError:
         flash(_("Not ended: give a date and time."), "over")
     except Refused as refused:

@@ -91,7 +91,9 @@ def _shapes(found: Imported) -> dict[str, Any]:
         {
             "type": "Feature",
             "properties": {"name": zone.name},
-            "geometry": json.loads(shapely.to_geojson(shapely.simplify(zone.geometry, thin) if thin else zone.geometry)),
+            "geometry": json.loads(
+                shapely.to_geojson(shapely.simplify(zone.geometry, thin) if thin else zone.geometry)
+            ),
         }
         for zone in found.zones
     ]

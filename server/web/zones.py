@@ -158,9 +158,7 @@ def exported(zone: ZoneRow, version: ZoneVersionRow) -> ImportedZone:
     }
     hours = "; ".join(f"{w.from_minute // 60:02}:{w.from_minute % 60:02}-{w.to_minute // 60:02}:{w.to_minute % 60:02}"
                       for w in terms.windows) or None  # fmt: skip
-    return ImportedZone(
-        zone.name_zh, version.geometry, version.valid_from, version.valid_to, hours, properties
-    )
+    return ImportedZone(zone.name_zh, version.geometry, version.valid_from, version.valid_to, hours, properties)
 
 
 def _file(kind: str, name: str, found: list[ImportedZone]) -> ResponseReturnValue:
