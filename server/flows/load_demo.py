@@ -194,15 +194,15 @@ def _load_whitelist(connection: Connection) -> int:
     for number, (truck, machine, zone, purpose, state) in enumerate(wanted, 1):
         document = f"演示许〔2026〕{number}号"
         entry = NewEntry(truck, machine, zone, purpose, begin, end, document, demo_subjects.NOTE)
-        _add_entry(connection, entry, state, begin)
+        _add_entry(connection, entry, state)
     return len(wanted)
 
 
-def _add_entry(connection: Connection, entry: NewEntry, state: str, begin: dt.datetime) -> None:
+def _add_entry(connection: Connection, entry: NewEntry, state: str) -> None:
     entry_id = whitelist.add_entry(connection, entry, None)
     if state != "requested":
         decided = "refused" if state == "refused" else "active"
         approver = None if state == "refused" else "演示审批人"
         whitelist.settle_entry(connection, entry_id, decided, None, approver, demo_subjects.NOTE)
     if state == "withdrawn":
-        whitelist.withdraw_entry(connection, entry_id, begin + dt.timedelta(days=90), "演示：任务结束")
+        whitelist.withdraw_entry(connection, entry_id, dt.datetime.now(dt.UTC), "演示：任务结束")

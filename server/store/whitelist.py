@@ -43,6 +43,18 @@ class WhitelistRow:
     asked_by: str | None
     decided_by_name: str | None
 
+    @property
+    def holds_from(self) -> dt.datetime | None:
+        """An approval does not reach back; None where there never was one."""
+        if self.state not in ("active", "withdrawn") or self.decided_at is None:
+            return None
+        return max(self.valid_from, self.decided_at)
+
+    @property
+    def holds_to(self) -> dt.datetime:
+        """The end of the period, or the withdrawal before it."""
+        return self.valid_to if self.withdrawn_at is None else min(self.valid_to, self.withdrawn_at)
+
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:

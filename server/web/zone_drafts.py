@@ -12,13 +12,14 @@ import shapely
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.datastructures import MultiDict
 
 from enforcement.rules import load
 from enforcement.zone_terms_json import from_json, to_json
 from enforcement.zones import ZoneTerms
 from geo.crs import Crs
-from geo.faults import ImportFault
+from geo.faults import FaultCode, ImportFault
 from geo.imported import Imported, ReadOptions
 from geo.metres import area_m2
 from server.documents.coordinate_lists import write_coordinates
@@ -36,6 +37,7 @@ from server.web.zone_words import terms_in_words
 from server.web.zones import blueprint, division_choices, now_utc
 
 RULES = load()
+UNSAID = frozenset({FaultCode.ORIENTATION, FaultCode.REPAIRED})  # of no use to who draws; the repair is told in full
 
 
 @dataclass(slots=True)
@@ -117,7 +119,7 @@ def form_page(draft: Draft, code: int = 200) -> ResponseReturnValue:
         zone=draft.zone,
         draft=draft.fields,
         faults=draft.faults,
-        places=[_place(one) for one in draft.places],
+        spots=[_place(one) for one in draft.places],
         notes=draft.notes,
         divisions=division_choices(),
         map_data=page_data(),
@@ -141,10 +143,14 @@ def _options(fields: Fields, mend: bool = False) -> ReadOptions:
 def take_geometry(draft: Draft, found: Imported) -> shapely.MultiPolygon | None:
     """The area that was read, or None with its faults in the draft; the form then speaks WGS-84."""
     draft.places.extend(found.faults)
-    draft.notes.extend(pick(note.zh, note.en) for note in found.notes)
+    draft.notes.extend(pick(note.zh, note.en) for note in found.notes if note.code not in UNSAID)
     if not found.zones:
         count = len(found.faults)
-        draft.faults["coordinates"] = _("The area cannot be taken: %(n)s faults, listed beside the map.", n=count)
+        draft.faults["coordinates"] = ngettext(
+            "The area cannot be taken: %(num)d fault, listed beside the map.",
+            "The area cannot be taken: %(num)d faults, listed beside the map.",
+            count,
+        )
         return None
     geometry = found.zones[0].geometry
     declared = _crs(draft.fields)

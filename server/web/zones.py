@@ -82,13 +82,19 @@ def show(number: int) -> str:
         chosen=chosen,
         terms=terms,
         lines=terms_in_words(terms) if terms else [],
-        vertices=int(shapely.get_num_coordinates(chosen.geometry)) if chosen else 0,
+        vertices=_vertices(chosen) if chosen else 0,
         map_data=page_data(),
         timeline=timeline,
         editable=current_scope().covers(zone.division),
         now=now_utc(),
         formats=list(ZoneFormat),
     )
+
+
+def _vertices(version: ZoneVersionRow) -> int:
+    """Vertices as drawn: a ring's last, which repeats its first, is not counted."""
+    rings = sum(len(part.interiors) + 1 for part in version.geometry.geoms)
+    return int(shapely.get_num_coordinates(version.geometry)) - rings
 
 
 def _chosen(versions: list[ZoneVersionRow], zone: ZoneRow) -> ZoneVersionRow | None:

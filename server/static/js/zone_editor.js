@@ -287,7 +287,8 @@ class ZoneEditor {
 
   /** Crossings found here and faults named by the server: a red ring on the map, a line in the list beside it. */
   showFaults(crossings) {
-    const here = crossings.map((place) => ({ lon: place[0], lat: place[1], text: this.words.crossing }));
+    const known = (place) => this.faults.some((one) => Math.hypot(one.lon - place[0], one.lat - place[1]) < 1e-6);
+    const here = crossings.filter((place) => !known(place)).map((place) => ({ lon: place[0], lat: place[1], text: this.words.crossing }));
     const unread = this.unread.map((fault) => ({ text: this.words.unread.replace("{line}", fault.line) }));
     const all = [...unread, ...here, ...this.faults];
     this.set("faults", all.filter((fault) => fault.lon != null).map((fault) => feature("Point", [fault.lon, fault.lat])));
