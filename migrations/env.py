@@ -3,9 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
-MIGRATION_LOCK = (
-    211300  # several one-shot migrators may start at once: the second waits and finds nothing to do
-)
+MIGRATION_LOCK = 211300  # several one-shot migrators may start at once: the second waits and finds nothing to do
 
 
 def run() -> None:

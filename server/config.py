@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 class SettingsError(ValueError):
     """One or more settings are missing or wrong; the text lists each with what would be right."""
@@ -86,12 +88,35 @@ SETTINGS: dict[str, Setting] = {
         _yes_no,
         "yes where the pages are served over HTTPS: cookies travel on it alone",
     ),
-    "city": Setting(
-        "CITY", "211300", _whole(100000, 999999), "GB/T 2260 code of the city that runs the platform"
+    "trusted_proxies": Setting(
+        "TRUSTED_PROXIES",
+        "0",
+        _whole(0, 5),
+        "reverse proxies in front whose X-Forwarded-* headers are believed; 0: the peer's own address counts",
     ),
-    "ingest_batch": Setting(
-        "INGEST_BATCH", "2000", _whole(1, 20000), "frames a worker commits together at the most"
+    "login_failures_account": Setting(
+        "LOGIN_FAILURES_ACCOUNT",
+        "5",
+        _whole(3, 100),
+        "wrong passwords in a row that lock an account's log-in",
     ),
+    "login_failures_address": Setting(
+        "LOGIN_FAILURES_ADDRESS", "50", _whole(3, 10000), "wrong passwords from one address that lock it"
+    ),
+    "login_lock_minutes": Setting(
+        "LOGIN_LOCK_MINUTES", "15", _whole(1, 1440), "how long a lock lasts and failures are counted, minutes"
+    ),
+    "session_idle_minutes": Setting(
+        "SESSION_IDLE_MINUTES", "30", _whole(1, 1440), "a session left alone ends after this, minutes"
+    ),
+    "session_hours": Setting(
+        "SESSION_HOURS", "12", _whole(1, 168), "a session ends after this however busy it is, hours"
+    ),
+    "secrets_dir": Setting(
+        "SECRETS_DIR", str(ROOT / "var" / "secrets"), Path, "where the demonstration accounts' passwords are kept"
+    ),
+    "city": Setting("CITY", "211300", _whole(100000, 999999), "GB/T 2260 code of the city that runs the platform"),
+    "ingest_batch": Setting("INGEST_BATCH", "2000", _whole(1, 20000), "frames a worker commits together at the most"),
     "ingest_wait_ms": Setting(
         "INGEST_WAIT_MS", "200", _whole(1, 5000), "how long a worker waits for a batch to fill, milliseconds"
     ),
@@ -122,6 +147,13 @@ class Settings:
     web_port: int
     web_workers: int
     secure_cookies: bool
+    trusted_proxies: int
+    login_failures_account: int
+    login_failures_address: int
+    login_lock_minutes: int
+    session_idle_minutes: int
+    session_hours: int
+    secrets_dir: Path
     city: int
     ingest_batch: int
     ingest_wait_ms: int

@@ -1,0 +1,70 @@
+"""The standards' tables as data: name, place, width, scale, unit, what is no number, clause.
+
+value = (raw * numerator + addend * denominator) / denominator: one division of whole numbers, so that the
+value is the double nearest to the decimal the table means, and the packed reader gets the same bits. The
+greatest valid raw value is that of the SAE J1939 slots (FA, FAFF, FAFFFFFF): what lies above is "not
+available" (FF..) or an error code (FB.., FE..) and never a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+GREATEST = {1: 0xFA, 2: 0xFAFF, 4: 0xFAFFFFFF}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One row of a table; `greatest` is the greatest raw value that is a number."""
+
+    name: str
+    offset: int
+    width: int
+    numerator: int
+    denominator: int
+    addend: int
+    unit: str
+    clause: str
+    greatest: int = -1
+
+    @property
+    def limit(self) -> int:
+        """The greatest raw value that is a number: the slot's unless the table says otherwise."""
+        return self.greatest if self.greatest >= 0 else GREATEST[self.width]
+
+    @property
+    def shift(self) -> int:
+        """What is added to the scaled raw value before the division."""
+        return self.addend * self.denominator
+
+    def value(self, raw: int) -> float | None:
+        """The physical value, None when the raw value is no number."""
+        if raw > self.limit:
+            return None
+        scaled = raw * self.numerator + self.shift
+        return scaled if self.denominator == 1 else scaled / self.denominator
+
+    def raw(self, value: float | None) -> int:
+        """The raw value to send; None becomes all ones."""
+        if value is None:
+            return (1 << 8 * self.width) - 1
+        return round((value * self.denominator - self.shift) / self.numerator)
+
+
+def read_fields(fields: Iterable[Field], frame: bytes, at: int) -> dict[str, float | None]:
+    """The values of a table whose body begins at byte `at` of the frame."""
+    values: dict[str, float | None] = {}
+    for field in fields:
+        start = at + field.offset
+        values[field.name] = field.value(int.from_bytes(frame[start : start + field.width], "big"))
+    return values
+
+
+def write_fields(fields: Iterable[Field], values: Mapping[str, float | None], size: int) -> bytearray:
+    """A body of `size` bytes with the table's values in their places."""
+    body = bytearray(size)
+    for field in fields:
+        raw = field.raw(values[field.name])
+        body[field.offset : field.offset + field.width] = raw.to_bytes(field.width, "big")
+    return body

@@ -1,0 +1,1 @@
+"""GB 17691-2018 Annex Q: terminals of heavy trucks of China VI."""
