@@ -1,0 +1,1 @@
+"""JSON of simple GPS trackers, and the JSON that ThingsBoard devices and gateways publish."""
