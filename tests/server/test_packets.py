@@ -126,7 +126,27 @@ def test_the_view_reads_samples_out_of_the_raw_bytes(
     )
     got = cursor.fetchall()
     assert [row[0] for row in got] == [AT_US // 1_000_000 + n for n in range(3)]
-    expected = [50, 100, 50, 10, 1500, 20, 800, 50, 50, 400, 258, None, 1.5, 85, 60, True, 120.450832, 41.586612, 12345.6]
+    expected = [
+        50,
+        100,
+        50,
+        10,
+        1500,
+        20,
+        800,
+        50,
+        50,
+        400,
+        258,
+        None,
+        1.5,
+        85,
+        60,
+        True,
+        120.450832,
+        41.586612,
+        12345.6,
+    ]
     for row in got:
         assert list(row[1:]) == [pytest.approx(value) if isinstance(value, float) else value for value in expected]
 
@@ -136,9 +156,13 @@ def test_other_shapes_are_read_from_their_values(connection: psycopg.Connection,
     values[:, 0] = [AT_US, AT_US + 30_000_000]
     values[:, 1], values[:, 2], values[:, 3], values[0, 4] = 120.5, 41.5, 1, 12.5
     base = rows([b"~position~"], terminal_id, "", 2)
-    one = PacketRows(*[getattr(base, name) for name in PacketRows.__slots__[:-2]], [float8_array(values.ravel())], [None])
+    one = PacketRows(
+        *[getattr(base, name) for name in PacketRows.__slots__[:-2]], [float8_array(values.ravel())], [None]
+    )
     packets.insert(connection, one)
-    cursor = connection.execute("SELECT lon, lat, fix_valid, speed_kmh, nox_upstream_ppm FROM samples ORDER BY measured_at")
+    cursor = connection.execute(
+        "SELECT lon, lat, fix_valid, speed_kmh, nox_upstream_ppm FROM samples ORDER BY measured_at"
+    )
     assert cursor.fetchall() == [(120.5, 41.5, True, 12.5, None), (120.5, 41.5, True, None, None)]
 
 
