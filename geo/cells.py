@@ -151,8 +151,6 @@ def centres_inside(x: Ints, y: Ints, bits: int, owner: Ints, areas: Areas) -> ND
     return points_inside(lon, lat, owner, areas)
 
 
-def points_inside(
-    lon: Floats, lat: Floats, owner: NDArray[np.signedinteger], areas: Areas
-) -> NDArray[np.bool_]:
+def points_inside(lon: Floats, lat: Floats, owner: NDArray[np.signedinteger], areas: Areas) -> NDArray[np.bool_]:
     """Is point i in or on the area of owner i? The exact test."""
     return np.asarray(shapely.intersects_xy(areas[owner], lon, lat), dtype=bool)

@@ -50,9 +50,7 @@ def outlines_of(areas: Areas, edges: Edges) -> NDArray[np.object_]:
     boundaries = shapely.boundary(areas)
     count = shapely.get_num_coordinates(boundaries)
     scale = np.column_stack((np.repeat(edges.scale_x, count), np.repeat(edges.scale_y, count)))
-    outlines: NDArray[np.object_] = shapely.set_coordinates(
-        boundaries, shapely.get_coordinates(boundaries) * scale
-    )
+    outlines: NDArray[np.object_] = shapely.set_coordinates(boundaries, shapely.get_coordinates(boundaries) * scale)
     shapely.prepare(outlines)
     shapely.dwithin(outlines, shapely.Point(0, 0), 1.0)  # builds their trees now, not in two threads later
     return outlines

@@ -57,9 +57,7 @@ def search(grid: Grid, period: Period, lon: Floats, lat: Floats, at_us: Ints) ->
     return Found(*(np.concatenate(column) for column in zip(*chunks, strict=True)))
 
 
-def states(
-    grid: Grid, shapes: Shapes, found: Found, lon: Floats, lat: Floats, accuracy_m: Floats
-) -> NDArray[np.uint8]:
+def states(grid: Grid, shapes: Shapes, found: Found, lon: Floats, lat: Floats, accuracy_m: Floats) -> NDArray[np.uint8]:
     """OUTSIDE, UNCERTAIN or INSIDE of each found pair; accuracy not above the grid's reach."""
     state = np.full(len(found.fix), INSIDE, dtype=np.uint8)
     open_ = np.flatnonzero(found.run >= 0)

@@ -143,9 +143,7 @@ def _merged(hits: Hits, coarse: NDArray[np.bool_], more: Hits) -> Hits:
     return Hits(fix[order], version[order], state[order])
 
 
-def _coarse_hits(
-    index: ZoneIndex, fixes: Ints, lon: Floats, lat: Floats, at_us: Ints, accuracy_m: Floats
-) -> Hits:
+def _coarse_hits(index: ZoneIndex, fixes: Ints, lon: Floats, lat: Floats, at_us: Ints, accuracy_m: Floats) -> Hits:
     """The slow way: every version whose box is within reach of the fix."""
     pairs = [np.zeros((2, 0), dtype=np.int64)]
     for part in np.array_split(fixes, len(fixes) // 4096 + 1):

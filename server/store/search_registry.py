@@ -27,7 +27,12 @@ class Hit:
 
 
 _PARTS: tuple[tuple[str, Register, str, str], ...] = (
-    ("truck", TRUCKS, "t.plate AS title, coalesce(t.vin, '') AS more, t.plate_colour AS colour", "t.plate ILIKE :q OR t.vin ILIKE :q"),
+    (
+        "truck",
+        TRUCKS,
+        "t.plate AS title, coalesce(t.vin, '') AS more, t.plate_colour AS colour",
+        "t.plate ILIKE :q OR t.vin ILIKE :q",
+    ),
     (
         "machine",
         MACHINES,
@@ -54,7 +59,7 @@ def search(connection: Connection, wording: str, scope: Scope, at_most: int = 8)
         clause, values = within(scope, register)
         rows = connection.execute(
             text(
-                f"SELECT t.id, {columns} FROM {register.source} WHERE ({test}) AND ({clause})"  # noqa: S608
+                f"SELECT t.id, {columns} FROM {register.source} WHERE ({test}) AND ({clause})"
                 " ORDER BY 2, 1 LIMIT :at_most"
             ),
             {**values, "q": escape_like(wording), "exact": wording.upper(), "at_most": at_most},

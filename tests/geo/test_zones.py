@@ -179,14 +179,10 @@ def test_no_position_no_hit_and_the_corners_of_the_world():
 def test_a_boundary_of_very_many_short_edges():
     turn = np.linspace(0, 2 * np.pi, 20_000, endpoint=False)
     radius = 1 + 0.01 * np.sin(5000 * turn)
-    yard = shapely.Polygon(
-        np.c_[120.45 + 0.002 * radius * np.cos(turn), 41.57 + 0.0015 * radius * np.sin(turn)]
-    )
+    yard = shapely.Polygon(np.c_[120.45 + 0.002 * radius * np.cos(turn), 41.57 + 0.0015 * radius * np.sin(turn)])
     rng = np.random.default_rng(8)
     lon, lat = rng.uniform(120.447, 120.453, 300), rng.uniform(41.568, 41.572, 300)
-    assert_same_as_slow(
-        [version(yard)], lon, lat, np.zeros(300, np.int64), rng.choice([0.0, 5.0, 30.0, 80.0], 300)
-    )
+    assert_same_as_slow([version(yard)], lon, lat, np.zeros(300, np.int64), rng.choice([0.0, 5.0, 30.0, 80.0], 300))
 
 
 def test_zones_on_all_continents_stay_small():
