@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any
 
 import shapely
-from geo.formats.datex2_out import write_datex2
 
 from geo.faults import FaultCode, ImportFault
 from geo.formats.datex2 import read_datex2

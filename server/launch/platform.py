@@ -53,7 +53,6 @@ class Platform:
             "DATABASE_URL": database_url,
             "SECRET_KEY_FILE": str(self._secret_file("secret_key")),
             "SECRETS_DIR": str(self.secrets),
-            "SECRETS_DIR": str(self.secrets),
             "WEB_PORT": str(self.settings.web_port),
             "WEB_HOST": self.settings.web_host,
             "BROKER_DEVICES_FILE": str(self.devices_file),
