@@ -63,9 +63,7 @@ def _read(opened: _Envelope) -> Packed:
     columns, packet_flags = _columns(basic, at_us, items)
     device, serial = _senders(opened)
     command = np.full(len(at_us), LOCATION, dtype=np.int32)
-    return Packed(
-        opened.rows, PROTOCOL, None, 1, command, device, serial, at_us, at_us, at_us, packet_flags, columns
-    )
+    return Packed(opened.rows, PROTOCOL, None, 1, command, device, serial, at_us, at_us, at_us, packet_flags, columns)
 
 
 def _opened(frames: Sequence[bytes]) -> _Envelope:
@@ -111,9 +109,7 @@ def _sound(matrix: Bytes, lengths: Rows) -> tuple[Bools, Rows]:
 
 def _senders(opened: _Envelope) -> tuple[list[str], NDArray[np.int64]]:
     newer = opened.body == _HEADER_2019
-    phones = np.where(
-        newer[:, None], opened.matrix[:, 5:15], np.pad(opened.matrix[:, 4:10], ((0, 0), (4, 0)))
-    )
+    phones = np.where(newer[:, None], opened.matrix[:, 5:15], np.pad(opened.matrix[:, 4:10], ((0, 0), (4, 0))))
     text = phones.tobytes().hex()
     devices = [text[at : at + 20].lstrip("0") or "0" for at in range(0, len(text), 20)]
     at = np.where(newer, 15, 10)
@@ -152,9 +148,7 @@ def _columns(basic: Bytes, at_us: NDArray[np.int64], items: Items) -> tuple[Colu
     return columns, items.packet_flags | shifted
 
 
-def _place(
-    columns: Columns, status: NDArray[np.int64], lat: NDArray[np.int64], lon: NDArray[np.int64]
-) -> Flags:
+def _place(columns: Columns, status: NDArray[np.int64], lat: NDArray[np.int64], lon: NDArray[np.int64]) -> Flags:
     exists = (lat <= 90_000_000) & (lon <= 180_000_000)
     positioned = (status & 0x02) != 0
     columns["lat"][:] = np.where(exists, np.where(status & 0x04, -lat, lat) / 1e6, np.nan)

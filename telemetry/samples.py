@@ -38,12 +38,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("direction_deg", "float32", "deg", "方向", "direction, north 0, clockwise"),
     Column("altitude_m", "float32", "m", "海拔", "altitude"),
     Column("engine_speed_rpm", "float32", "rpm", "发动机转速", "engine speed"),
-    Column(
-        "torque_net_pct", "float32", "%", "净输出扭矩", "net engine torque, share of the reference torque"
-    ),
-    Column(
-        "torque_friction_pct", "float32", "%", "摩擦扭矩", "friction torque, share of the reference torque"
-    ),
+    Column("torque_net_pct", "float32", "%", "净输出扭矩", "net engine torque, share of the reference torque"),
+    Column("torque_friction_pct", "float32", "%", "摩擦扭矩", "friction torque, share of the reference torque"),
     Column("fuel_rate_lph", "float32", "L/h", "燃料流量", "fuel flow"),
     Column("nox_upstream_ppm", "float32", "ppm", "SCR上游NOx", "NOx upstream of the SCR"),
     Column("nox_downstream_ppm", "float32", "ppm", "SCR下游NOx", "NOx downstream of the SCR"),

@@ -57,9 +57,7 @@ def stream(
     if not members:
         return
     if sessions:
-        yield from (
-            Emitted(one.device, one.kind, start_us, frame) for one, frame in logins(members, start_us)
-        )
+        yield from (Emitted(one.device, one.kind, start_us, frame) for one, frame in logins(members, start_us))
     rng = np.random.default_rng(seed)
     for number, stretch in enumerate(drive(members, start_us, seconds, rng)):
         yield from sorted(_sent(members, stretch, number, rng), key=lambda one: (one.at_us, one.device))
@@ -68,9 +66,7 @@ def stream(
         yield from (Emitted(one.device, one.kind, end_us, frame) for one, frame in logouts(members, end_us))
 
 
-def drive(
-    members: Sequence[Member], start_us: int, seconds: int, rng: np.random.Generator
-) -> Iterator[Stretch]:
+def drive(members: Sequence[Member], start_us: int, seconds: int, rng: np.random.Generator) -> Iterator[Stretch]:
     """The fleet's samples, ten seconds at a time."""
     traits = engine.traits_of(members)
     ways = [lay(member.way) for member in members]
@@ -104,15 +100,11 @@ def _measured(
     return Stretch(at_us, {**values, **placed}, rng.random(shape) >= _LOST_FIX)
 
 
-def _sent(
-    members: Sequence[Member], stretch: Stretch, number: int, rng: np.random.Generator
-) -> Iterator[Emitted]:
+def _sent(members: Sequence[Member], stretch: Stretch, number: int, rng: np.random.Generator) -> Iterator[Emitted]:
     delay_us = rng.integers(100_000, _LONGEST_DELAY_S * SECOND_US, len(members))
     sent_us = stretch.at_us[-1] + delay_us
     for layout in _GROUPS:
-        group = [
-            place for place, member in enumerate(members) if member.layout == layout and _due(member, number)
-        ]
+        group = [place for place, member in enumerate(members) if member.layout == layout and _due(member, number)]
         for place, frame in zip(group, packed(members, group, stretch, number, layout), strict=True):
             yield Emitted(members[place].device, members[place].kind, int(sent_us[place]), frame)
     for place, member in enumerate(members):
@@ -132,9 +124,7 @@ def _due(member: Member, number: int) -> bool:
     return number % _every(member) == 0
 
 
-def packed(
-    members: Sequence[Member], group: Sequence[int], stretch: Stretch, number: int, layout: str
-) -> list[bytes]:
+def packed(members: Sequence[Member], group: Sequence[int], stretch: Stretch, number: int, layout: str) -> list[bytes]:
     """The frames of the members in `group`, all of one layout, for one stretch."""
     if not group:
         return []

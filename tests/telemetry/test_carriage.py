@@ -82,9 +82,7 @@ def test_a_wrong_check_byte_is_left_to_the_decoder() -> None:
     assert split(LOGOUT + broken + LOGOUT).frames == (LOGOUT, broken, LOGOUT)
 
 
-@pytest.mark.parametrize(
-    "text", [LOGOUT.hex(), LOGOUT.hex().upper(), LOGOUT.hex(" "), f" {LOGOUT.hex()}\r\n"]
-)
+@pytest.mark.parametrize("text", [LOGOUT.hex(), LOGOUT.hex().upper(), LOGOUT.hex(" "), f" {LOGOUT.hex()}\r\n"])
 def test_hexadecimal_text(text: str) -> None:
     carried = split(text.encode("ascii"))
     assert (carried.frames, carried.hex_text, carried.faults) == ((LOGOUT,), True, ())

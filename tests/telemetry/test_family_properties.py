@@ -99,9 +99,7 @@ def damaged(random: Random, frame: bytes) -> bytes:
 
 
 def a_session(random: Random) -> bytes:
-    command, size = random.choice(
-        [(1, 28), (4, 8), (5, 0), (5, 18), (6, 17), (6, 0), (7, 103), (8, 2), (9, 4)]
-    )
+    command, size = random.choice([(1, 28), (4, 8), (5, 0), (5, 18), (6, 17), (6, 0), (7, 103), (8, 2), (9, 4)])
     return sealed(a_head(random, command), (a_time(random) + some(random, size))[:size])
 
 
@@ -141,9 +139,7 @@ def check_equal(kind: str, frames: list[bytes], layouts: list[str | None]) -> No
     assert list(together.columns) == [column.name for column in COLUMNS]
     for column in COLUMNS:
         assert together.columns[column.name].dtype == column.dtype
-        np.testing.assert_array_equal(
-            together.columns[column.name], expected["columns"][column.name], column.name
-        )
+        np.testing.assert_array_equal(together.columns[column.name], expected["columns"][column.name], column.name)
 
 
 @settings(max_examples=150, deadline=None)
@@ -222,9 +218,7 @@ def test_what_was_decoded_encodes_to_the_same_message(frame: bytes, name: str) -
 
 
 @given(
-    st.sampled_from(
-        [*MACHINE_STREAM, *CATALYST_NOX_FIELDS, *HYBRID_FIELDS, *SUPPLEMENT_FIELDS, *VEHICLE_FIELDS]
-    ),
+    st.sampled_from([*MACHINE_STREAM, *CATALYST_NOX_FIELDS, *HYBRID_FIELDS, *SUPPLEMENT_FIELDS, *VEHICLE_FIELDS]),
     st.data(),
 )
 def test_every_raw_number_that_is_one_comes_back(field: Field, data: st.DataObject) -> None:
@@ -236,9 +230,7 @@ def test_every_raw_number_that_is_one_comes_back(field: Field, data: st.DataObje
 
 
 @given(st.lists(FRAMES, min_size=1, max_size=4), st.binary(max_size=20), st.integers(1, 40))
-def test_a_stream_in_pieces_gives_the_frames_of_the_whole(
-    frames: list[bytes], noise: bytes, size: int
-) -> None:
+def test_a_stream_in_pieces_gives_the_frames_of_the_whole(frames: list[bytes], noise: bytes, size: int) -> None:
     stream = noise + b"".join(frames)
     whole = scan(stream, final=True)
     found: list[bytes] = []

@@ -75,9 +75,7 @@ def test_frames_come_in_the_order_of_sending_and_after_their_samples() -> None:
     for one in emitted:
         _, rows = read(one.frame, one.kind)
         sent_at = EPOCH + timedelta(microseconds=one.at_us)
-        assert all(
-            row.at is not None and timedelta(0) < sent_at - row.at < timedelta(seconds=15) for row in rows
-        )
+        assert all(row.at is not None and timedelta(0) < sent_at - row.at < timedelta(seconds=15) for row in rows)
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
@@ -152,9 +150,7 @@ def test_a_clean_truck_and_a_high_emitter() -> None:
 def test_without_urea_nothing_is_converted() -> None:
     rows = driven(member(character=Character.UREA_EMPTY), 900)
     assert {row.reagent_level_pct for row in rows} == {0}
-    assert warm_mean(rows, "nox_downstream_ppm") == pytest.approx(
-        warm_mean(rows, "nox_upstream_ppm"), rel=0.01
-    )
+    assert warm_mean(rows, "nox_downstream_ppm") == pytest.approx(warm_mean(rows, "nox_upstream_ppm"), rel=0.01)
 
 
 def test_a_copied_signal_differs_by_less_than_five_percent() -> None:

@@ -62,17 +62,14 @@ def sub_items(draw: st.DrawFn) -> emission.SubItem:
     sub_id = draw(st.sampled_from(KNOWN) | WORD)
     width = draw(st.just(WIDTHS.get(sub_id, 2)) | st.integers(0, 6))
     value = draw(
-        st.binary(min_size=width, max_size=width)
-        | st.sampled_from([b"\xff", b"\x00"]).map(lambda b: b * width)
+        st.binary(min_size=width, max_size=width) | st.sampled_from([b"\xff", b"\x00"]).map(lambda b: b * width)
     )
     return emission.SubItem(sub_id, value)
 
 
 @st.composite
 def item_lists(draw: st.DrawFn) -> tuple[Item, ...]:
-    plain = st.builds(
-        Item, st.sampled_from([0x01, 0x02, 0x11, 0x30, 0x31, 0xE1]) | BYTE, st.binary(max_size=6)
-    )
+    plain = st.builds(Item, st.sampled_from([0x01, 0x02, 0x11, 0x30, 0x31, 0xE1]) | BYTE, st.binary(max_size=6))
     mileage = st.builds(Item, st.just(0x01), st.binary(min_size=4, max_size=4))
     lists = st.sampled_from([0xEA, 0xEC])
     packed = st.lists(sub_items(), max_size=5).map(lambda subs: emission.pack(subs))

@@ -21,9 +21,7 @@ def rows(n: int, **given: object) -> dict[str, np.ndarray]:
     return columns
 
 
-def flags_of(
-    columns: dict[str, np.ndarray], received_us: object = None, sent: object = 0, **more: object
-) -> list:
+def flags_of(columns: dict[str, np.ndarray], received_us: object = None, sent: object = 0, **more: object) -> list:
     received = np.asarray(columns["at_us"] if received_us is None else received_us, dtype=np.int64)
     flags = mark(columns, received, np.asarray(sent, dtype=np.uint32), **more)
     assert len(flags) == len(columns["lon"])

@@ -175,9 +175,7 @@ def test_stream_values() -> None:
     assert (warm.scr_inlet_c, warm.scr_outlet_c, warm.dpf_pressure_kpa) == (256, 257, 2.5)
     assert (warm.coolant_c, warm.fuel_level_pct, warm.odometer_km) == (85, 80, 12345.6)
     assert (warm.lon, warm.lat, warm.fix_valid) == (120.4508, 41.5737, True)
-    assert (cold.speed_kmh, cold.fuel_rate_lph, cold.nox_downstream_ppm, cold.reagent_level_pct) == (
-        None,
-    ) * 4
+    assert (cold.speed_kmh, cold.fuel_rate_lph, cold.nox_downstream_ppm, cold.reagent_level_pct) == (None,) * 4
     assert (cold.air_flow_kgph, cold.dpf_pressure_kpa, cold.odometer_km) == (None,) * 3
     assert (cold.pressure_kpa, cold.torque_net_pct, cold.torque_friction_pct) == (125, -125, 125)
     assert (cold.engine_speed_rpm, cold.scr_inlet_c, cold.scr_outlet_c) == (8031.875, 1734.96875, -273)
@@ -265,9 +263,7 @@ def test_session_messages() -> None:
     assert isinstance(logout, Logout)
     sync = decode(sealed(f"2323 05 {VIN_HEX} 01 01 0000"), "hdv")
     assert isinstance(sync, TimeSync) and sync.sent_at is None
-    removal = decode(
-        sealed(f"2323 06 {VIN_HEX} 01 01 0011 1A 08 14 00 00 02 0001 01 072DEEF0 027A5D44"), "hdv"
-    )
+    removal = decode(sealed(f"2323 06 {VIN_HEX} 01 01 0011 1A 08 14 00 00 02 0001 01 072DEEF0 027A5D44"), "hdv")
     assert isinstance(removal, RemovalAlarm)
     assert removal.position == Position(1, 120.4508, 41.5737)
     chip, key = "AB" * 16, "CD" * 64

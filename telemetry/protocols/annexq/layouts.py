@@ -17,9 +17,7 @@ from telemetry.protocols.errors import FaultCode, FrameError
 SIGNATURE_SIZE = 66
 SIGNATURE_PART = 0x20
 
-Sizes = Callable[
-    [bytes, int, int], tuple[int, ...]
-]  # frame, body start, end of data -> sizes to try, in order
+Sizes = Callable[[bytes, int, int], tuple[int, ...]]  # frame, body start, end of data -> sizes to try, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +187,4 @@ def _records_at(frame: bytes, at: int, end: int, shape: Shape, bodies: Bodies) -
         slots.append(Slot(frame[at], at, body_at, size, False))
     if slots:
         return slots
-    return FrameError(
-        FaultCode.LENGTH, at, f"type {frame[at]:02X} does not end within the data ({shape.name})"
-    )
+    return FrameError(FaultCode.LENGTH, at, f"type {frame[at]:02X} does not end within the data ({shape.name})")

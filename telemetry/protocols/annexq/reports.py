@@ -49,9 +49,7 @@ def read_report(
     )
 
 
-def choose(
-    frame: bytes, shapes: Sequence[Shape], bodies: Bodies, layout: str | None
-) -> tuple[Shape, Walk, PacketFlag]:
+def choose(frame: bytes, shapes: Sequence[Shape], bodies: Bodies, layout: str | None) -> tuple[Shape, Walk, PacketFlag]:
     """The layout of the frame: the remembered one if it fits, else the first that does."""
     remembered = [shape for shape in shapes if shape.name == layout]
     for shape, found in fits(frame, remembered, bodies):

@@ -1,0 +1,74 @@
+"""The web application: settings in, Flask out. Blueprints stand in one table; every view names its permission."""
+
+from datetime import timedelta
+from importlib import import_module
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server.config import Settings
+from server.db import connect_engine
+from server.flows.sign_in import Limits
+from server.web import access, errors, frame, language, words
+
+BLUEPRINTS: tuple[str, ...] = (
+    "server.web.home",
+    "server.web.search",
+    "server.web.map",
+    "server.web.violations",
+    "server.web.leads",
+    "server.web.accounts",
+    "server.web.audit",
+    "server.web.health",
+    "server.web.zone_imports",  # with zones and zone_drafts
+    "server.web.whitelist",
+    "server.web.calendar",
+)
+"""Modules with a `blueprint`; one line each."""
+
+LARGEST_UPLOAD = 64 * 1024 * 1024
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the application; raises RuntimeError when a view names no permission."""
+    app = Flask(__name__)
+    _configure(app, settings)
+    app.extensions["engine"] = connect_engine(settings.database_url)
+    app.extensions["settings"] = settings
+    app.extensions["login_limits"] = Limits(
+        settings.login_failures_account,
+        settings.login_failures_address,
+        timedelta(minutes=settings.login_lock_minutes),
+    )
+    CSRFProtect(app)
+    access.init(app, access.SessionRule(settings.session_idle_minutes * 60, settings.session_hours * 3600))
+    language.init(app)
+    frame.init(app, settings.tile_url, settings.secure_cookies)
+    words.init(app)
+    errors.init(app)
+    for module in BLUEPRINTS:
+        app.register_blueprint(import_module(module).blueprint)
+    access.check_table(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    if len(settings.secret_key) < 32:
+        raise RuntimeError("SECRET_KEY is not set: the web server signs sessions with it (32 characters or more)")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-session" if settings.secure_cookies else "session",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -1,0 +1,164 @@
+"""The command line: `python -m server.cli COMMAND`. It starts things; what they do is in flows.
+
+`decode HEX` is for integrators: it prints what a frame says, or the fault and its place.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from server import config, db
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+UPLINK = "$share/ingest/emission/v1/+/+/up"
+
+
+def _settings() -> config.Settings:
+    try:
+        return config.load()
+    except config.SettingsError as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+@click.group()
+def main() -> None:
+    """The enforcement data platform for diesel trucks and non-road machinery."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database schema up to date; a second run changes nothing."""
+    db.migrate(_settings().database_url)
+
+
+@main.command()
+@click.argument("hex_text", metavar="HEX")
+@click.option("--kind", type=click.Choice(["hdv", "nrmm", "jt808", "ev", "json"]), help="as in the topic")
+@click.option("--layout", type=click.Choice(["A", "B", "C"]), help="layout of GB 17691 data units, where known")
+def decode(hex_text: str, kind: str | None, layout: str | None) -> None:
+    """Print a frame as JSON with units. HEX is the frame, a file that holds it (hex or binary), or - for a stream."""
+    from telemetry.carriage import split
+    from telemetry.decode import decode as decode_frame
+    from telemetry.decode import describe
+    from telemetry.protocols.errors import FrameError
+
+    carried = split(_read_payload(hex_text))
+    failed = bool(carried.faults)
+    for fault in carried.faults:
+        click.echo(json.dumps({"fault": str(fault.code), "at_byte": fault.offset, "detail": fault.detail}), err=True)
+    for frame in carried.frames:
+        try:
+            said = describe(decode_frame(frame, kind, layout))
+            click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        except FrameError as fault:
+            failed = True
+            place = {"fault": str(fault.code), "at_byte": fault.offset, "detail": fault.detail, "frame": frame.hex()}
+            click.echo(json.dumps(place), err=True)
+    sys.exit(1 if failed or not carried.frames else 0)
+
+
+def _read_payload(text: str) -> bytes:
+    if text == "-":
+        return sys.stdin.buffer.read().strip()
+    if os.path.isfile(text):  # a name too long for a file is simply none; Path.is_file would raise
+        return Path(text).read_bytes().strip(b" \r\n\t")
+    return text.encode()
+
+
+@main.command()
+@click.option("--slot", default=0, show_default=True, help="worker slot: its client id on the broker is fixed")
+def ingest(slot: int) -> None:
+    """Take frames from the broker into the database until stopped."""
+    from server.flows.work import Worker
+    from telemetry.links.mqtt import IngestLink
+
+    settings = _settings()
+    link = IngestLink(settings.mqtt_url, f"ingest-{slot}", [UPLINK])
+    worker = Worker(
+        link,
+        lambda: db.connect(settings.database_url),
+        slot,
+        settings.ingest_batch,
+        settings.ingest_wait_ms / 1000,
+        settings.bad_frames_alarm_pct,
+    )
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        worker.stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    link.start()
+    worker.run()
+    link.close()
+
+
+@main.command("load-reference")
+def load_reference() -> None:
+    """Load administrative boundaries and the tree of bureaus; a second run changes nothing."""
+    from server.flows.load_reference import load_reference as load
+
+    _report(load(db.connect_engine(_settings().database_url)))
+
+
+@main.command("load-demo")
+def load_demo() -> None:
+    """Load the demonstration city; a second run changes nothing."""
+    from server.flows.load_demo import load_demo as load
+
+    settings = _settings()
+    _report(load(db.connect_engine(settings.database_url), settings.secrets_dir))
+
+
+def _report(counts: dict[str, int]) -> None:
+    click.echo(", ".join(f"{name} {count}" for name, count in counts.items()))
+
+
+@main.command("demo-accounts")
+def demo_accounts() -> None:
+    """Print the demonstration accounts and their passwords."""
+    from server.flows.load_demo import demo_accounts as accounts
+
+    for one in accounts(_settings().secrets_dir):
+        click.echo(f"  {one.username:<12} {one.password:<34} {one.role}")
+
+
+@main.command()
+def web() -> None:
+    """Serve the pages and the API."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    settings = _settings()
+    server = Granian(
+        "server.wsgi:app",
+        address=settings.web_host,
+        port=settings.web_port,
+        interface=Interfaces.WSGI,
+        workers=settings.web_workers,
+        blocking_threads=16,
+        log_access=False,
+        respawn_failed_workers=True,
+    )
+    server.serve()
+
+
+@main.command()
+def fleet() -> None:
+    """Let the demonstration fleet drive, in real time, through the gateway's account."""
+    from server.flows.demo_fleet import demo_fleet
+    from telemetry.links.sender import run_fleet
+
+    settings = _settings()
+    run_fleet(settings.mqtt_url, demo_fleet())
+
+
+if __name__ == "__main__":
+    main()

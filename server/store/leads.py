@@ -1,0 +1,73 @@
+"""Leads: what a person still has to check, such as an unregistered device in a zone."""
+
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.scopes import Scope
+
+_SOURCE = "leads l LEFT JOIN zones z ON z.id = l.zone_id"
+_COLUMNS = """l.*, z.name_zh AS zone_zh, z.name_en AS zone_en,
+  (SELECT g.name_zh FROM divisions g WHERE g.code = l.division) AS division_zh,
+  (SELECT g.name_en FROM divisions g WHERE g.code = l.division) AS division_en"""
+
+FILTERS: dict[str, str] = {
+    "status": "l.status = :status",
+    "kind": "l.kind = :kind",
+    "zone": "l.zone_id = cast(:zone AS int)",
+    "from": "l.last_at >= cast(:from AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'",
+    "to": "l.first_at < (cast(:to AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
+    "q": "l.device ILIKE :q OR l.key ILIKE :q",
+}
+SORTS = {"last_at": "l.last_at", "first_at": "l.first_at", "times": "l.times"}
+
+
+def find(connection: Connection, scope: Scope, query: Query) -> Found:
+    """A page of leads in the scope."""
+    clauses, values = query.conditions(FILTERS, scope.condition("l.division"))
+    if "q" in values:
+        values["q"] = escape_like(values["q"])
+    source = f"{_SOURCE} WHERE {clauses}"
+    order = query.order(SORTS, "last_at", "l.id")
+    rows = connection.execute(
+        text(f"SELECT {_COLUMNS} FROM {source} ORDER BY {order} LIMIT :limit OFFSET :offset"),
+        {**values, **query.window},
+    )
+    total, capped = count_capped(connection, source, values)
+    return Found([dict(row) for row in rows.mappings()], total, capped)
+
+
+def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:
+    """One lead, if the scope has it."""
+    clause, values = scope.condition("l.division")
+    row = connection.execute(
+        text(
+            f"SELECT {_COLUMNS}, (SELECT u.name FROM users u WHERE u.id = l.decided_by) AS decider"
+            f" FROM {_SOURCE} WHERE l.id = :id AND {clause}"
+        ),
+        {"id": number, **values},
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def decide(connection: Connection, number: int, status: str, user_id: int | None, reason: str, note: str) -> bool:
+    """Write the decision, if the lead is still open; whether it was."""
+    done = connection.execute(
+        text(
+            "UPDATE leads SET status = :status, decided_at = now(), decided_by = :user, decision_reason = :reason,"
+            " decision_note = :note WHERE id = :id AND status = 'open'"
+        ),
+        {"id": number, "status": status, "user": user_id, "reason": reason, "note": note},
+    )
+    return bool(done.rowcount)
+
+
+def open_count(connection: Connection, scope: Scope) -> int:
+    """Open leads in the scope."""
+    clause, values = scope.condition("l.division")
+    number: int = connection.execute(
+        text(f"SELECT count(*) FROM leads l WHERE l.status = 'open' AND {clause}"),
+        values,
+    ).scalar_one()
+    return number

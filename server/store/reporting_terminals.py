@@ -1,0 +1,158 @@
+"""What ingest needs to know of terminals: who reports, for which truck or machine, and where it was last.
+
+`find` is asked once a topic and remembered by the worker; `lock_states` holds the rows of a batch's terminals for the
+length of its transaction, so that several workers never step the same terminal's visits at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+from server.store.binary_arrays import Float8s, Int4s, Int8s
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportingTerminal:
+    """A terminal on file, as a worker sees it."""
+
+    id: int
+    kind: str
+    device: str
+    layout: str | None
+    answers: bool
+    coordinates: str
+    accuracy_m: float
+    truck_id: int | None
+    machine_id: int | None
+    enterprise_id: int | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalState:
+    """How far the visits of a terminal have been stepped, and whether any is open."""
+
+    last_fix_us: int
+    inside: int
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest that terminals said in a batch: columns of one length; NaN and 0 where not said."""
+
+    terminal_id: Ints
+    measured_us: Ints
+    last_fix_us: Ints
+    lon: Floats
+    lat: Floats
+    speed_kmh: Floats
+    direction_deg: Floats
+    nox_downstream_ppm: Floats
+    clock_offset_s: Floats
+    flags: Ints
+    inside: Ints
+
+
+def find(connection: psycopg.Connection, kind: str, devices: Sequence[str]) -> list[ReportingTerminal]:
+    """The terminals of one kind with these device names that are on file."""
+    cursor = connection.execute(
+        "SELECT id, kind, device, layout, answers, coordinates, accuracy_m, truck_id, machine_id, enterprise_id, state "
+        "FROM terminals WHERE kind = %s AND device = ANY(%s)",
+        (kind, list(devices)),
+    )
+    return [ReportingTerminal(*row) for row in cursor.fetchall()]
+
+
+def by_ids(connection: psycopg.Connection, ids: Sequence[int]) -> list[ReportingTerminal]:
+    """The terminals with these numbers."""
+    cursor = connection.execute(
+        "SELECT id, kind, device, layout, answers, coordinates, accuracy_m, truck_id, machine_id, enterprise_id, state "
+        "FROM terminals WHERE id = ANY(%s)",
+        (list(ids),),
+    )
+    return [ReportingTerminal(*row) for row in cursor.fetchall()]
+
+
+def learn_layouts(connection: psycopg.Connection, layouts: dict[int, str]) -> None:
+    """Remember the layout by which a terminal's frames were understood (telemetry.md 1.5)."""
+    connection.execute(
+        "UPDATE terminals t SET layout = n.layout FROM unnest(%s::int[], %s::text[]) AS n (id, layout) "
+        "WHERE t.id = n.id AND t.layout IS DISTINCT FROM n.layout",
+        (list(layouts), list(layouts.values())),
+    )
+
+
+def lock_states(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, TerminalState]:
+    """Lock the states of these terminals until the transaction ends; in the order of their ids, against deadlock."""
+    wanted = sorted(set(ids))
+    states = _locked(connection, wanted)
+    if len(states) < len(wanted):
+        missing = [one for one in wanted if one not in states]
+        connection.execute(
+            "INSERT INTO terminal_states (terminal_id) SELECT unnest(%s::int[]) ON CONFLICT DO NOTHING", (missing,)
+        )
+        states |= _locked(connection, missing)
+    return states
+
+
+def _locked(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, TerminalState]:
+    cursor = connection.execute(
+        "SELECT terminal_id, last_fix_us, inside FROM terminal_states WHERE terminal_id = ANY(%s) "
+        "ORDER BY terminal_id FOR UPDATE",
+        (Int4s(np.array(ids)),),
+        binary=True,
+    )
+    return {row[0]: TerminalState(row[1], row[2]) for row in cursor.fetchall()}
+
+
+def save_newest(connection: psycopg.Connection, newest: Newest, received_us: int) -> None:
+    """Move the states on; an older sample than the one known changes nothing but `inside` and the fix counter."""
+    ints, longs = (newest.terminal_id, newest.flags, newest.inside), (newest.measured_us, newest.last_fix_us)
+    connection.execute(
+        """
+UPDATE terminal_states s SET
+  measured_at = CASE WHEN n.newer THEN n.at ELSE s.measured_at END,
+  received_at = greatest(s.received_at, to_timestamp(%s / 1e6)),
+  last_fix_us = greatest(s.last_fix_us, n.fix_us),
+  lon = CASE WHEN n.newer THEN coalesce(nullif(n.lon, 'NaN'), s.lon) ELSE s.lon END,
+  lat = CASE WHEN n.newer THEN coalesce(nullif(n.lat, 'NaN'), s.lat) ELSE s.lat END,
+  speed_kmh = CASE WHEN n.newer THEN nullif(n.speed, 'NaN') ELSE s.speed_kmh END,
+  direction_deg = CASE WHEN n.newer THEN coalesce(nullif(n.direction, 'NaN'), s.direction_deg)
+                       ELSE s.direction_deg END,
+  nox_downstream_ppm = CASE WHEN n.newer THEN nullif(n.nox, 'NaN') ELSE s.nox_downstream_ppm END,
+  clock_offset_s = CASE WHEN n.newer THEN coalesce(nullif(n.clock, 'NaN'), s.clock_offset_s)
+                        ELSE s.clock_offset_s END,
+  flags = CASE WHEN n.newer THEN n.flags ELSE s.flags END,
+  inside = n.inside
+FROM (
+  SELECT u.*, m.at, t.measured_at IS NULL OR m.at >= t.measured_at AS newer
+  FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    AS u (id, flags, inside, us, fix_us, lon, lat, speed, direction, nox, clock)
+  CROSS JOIN LATERAL (SELECT to_timestamp(u.us / 1e6) AS at) m
+  JOIN terminal_states t ON t.terminal_id = u.id
+) n
+WHERE s.terminal_id = n.id
+""",
+        (
+            received_us,
+            *(Int4s(column) for column in ints),
+            *(Int8s(column) for column in longs),
+            *(
+                Float8s(column)
+                for column in (
+                    newest.lon,
+                    newest.lat,
+                    newest.speed_kmh,
+                    newest.direction_deg,
+                    newest.nox_downstream_ppm,
+                    newest.clock_offset_s,
+                )
+            ),
+        ),
+    )

@@ -1,0 +1,53 @@
+"""What an account may see: a part of the country by division code, or the rows of one enterprise.
+
+Every list query takes a Scope and adds `scope.condition(...)` to its WHERE. Bureau accounts are held by this filter;
+enterprise, station and partner accounts are also fenced by the row policies of the database (`Scope.fence`).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from server.db import Fence
+
+NO_ENTERPRISE = 0  # an identity column never reaches it: a fenced account without an enterprise sees nothing
+FENCED_KINDS = frozenset({"enterprise", "station", "partner"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Rows whose division begins with `divisions`, or rows of `enterprise_id`; None leaves that side open."""
+
+    divisions: str | None = None
+    enterprise_id: int | None = None
+    fence: Fence | None = None
+
+    def condition(self, division: str, enterprise: str | None = None) -> tuple[str, dict[str, Any]]:
+        """SQL for WHERE and its parameters; `division` and `enterprise` name the columns."""
+        clauses: list[str] = []
+        values: dict[str, Any] = {}
+        if self.divisions is not None:
+            clauses.append(f"{division} LIKE :scope_divisions")
+            values["scope_divisions"] = self.divisions + "%"
+        if self.enterprise_id is not None and enterprise is not None:
+            clauses.append(f"{enterprise} = :scope_enterprise")
+            values["scope_enterprise"] = self.enterprise_id
+        return " AND ".join(clauses) or "true", values
+
+    def covers(self, division: str | None) -> bool:
+        """Whether a row of this division lies in the scope (enterprise scopes answer by the fence)."""
+        return self.divisions is None or (division or "").startswith(self.divisions)
+
+
+def division_prefix(code: str) -> str:
+    """211300 (a city) covers 2113..; 210000 (a province) covers 21....; 211321 covers itself."""
+    return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
+
+
+def scope_of(kind: str, division: str, enterprise_id: int | None) -> Scope:
+    """The scope of an organisation: bureaus by area, everyone else by the fence."""
+    if kind not in FENCED_KINDS:
+        return Scope(divisions=division_prefix(division))
+    if kind == "partner":
+        return Scope(enterprise_id=NO_ENTERPRISE, fence=Fence(division=division_prefix(division)))
+    own = enterprise_id if kind == "enterprise" and enterprise_id else NO_ENTERPRISE
+    return Scope(enterprise_id=own, fence=Fence(enterprise_id=own))

@@ -1,0 +1,77 @@
+"""What workers judge with, read whole: zone versions, whitelist entries, calendar days; and the notices of change."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+import shapely
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedVersion:
+    """A zone version with its zone; `geometry` WGS-84."""
+
+    id: int
+    zone_id: int
+    number: int
+    code: str
+    name_zh: str
+    name_en: str
+    geometry: shapely.MultiPolygon
+    terms: dict[str, Any]
+    valid_from_us: int
+    valid_to_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedEntry:
+    """A whitelist entry as it holds: from its approval on at the earliest, to its withdrawal at the latest."""
+
+    id: int
+    truck_id: int | None
+    machine_id: int | None
+    zone_id: int | None
+    purpose: str
+    valid_from: datetime
+    valid_to: datetime
+    approver: str
+    document: str
+
+
+def listen(connection: psycopg.Connection) -> None:
+    """Ask to be told of changes."""
+    connection.execute("LISTEN watch")
+
+
+def changed_tables(connection: psycopg.Connection) -> set[str]:
+    """The tables that changed since the last call."""
+    return {notice.payload for notice in connection.notifies(timeout=0)}
+
+
+def zone_versions(connection: psycopg.Connection) -> list[WatchedVersion]:
+    """Every version of every zone, old ones too: late fixes are judged by them."""
+    cursor = connection.execute(
+        "SELECT v.id, v.zone_id, v.number, z.code, z.name_zh, z.name_en, ST_AsBinary(v.geometry), v.terms, "
+        "(extract(epoch FROM v.valid_from) * 1000000)::bigint, (extract(epoch FROM v.valid_to) * 1000000)::bigint "
+        "FROM zone_versions v JOIN zones z ON z.id = v.zone_id ORDER BY v.id"
+    )
+    return [
+        WatchedVersion(number, zone_id, order, code, zh, en, shapely.from_wkb(bytes(shape)), terms, begin, end)
+        for number, zone_id, order, code, zh, en, shape, terms, begin, end in cursor.fetchall()
+    ]
+
+
+def whitelist(connection: psycopg.Connection) -> list[WatchedEntry]:
+    """Entries that were approved; what was approved later does not reach back, what was withdrawn held until then."""
+    cursor = connection.execute(
+        "SELECT id, truck_id, machine_id, zone_id, purpose, greatest(valid_from, decided_at), "
+        "least(valid_to, withdrawn_at), coalesce(approver, ''), coalesce(document, '') FROM whitelist_entries "
+        "WHERE state IN ('active', 'withdrawn') AND greatest(valid_from, decided_at) < least(valid_to, withdrawn_at)"
+    )
+    return [WatchedEntry(*row) for row in cursor.fetchall()]
+
+
+def calendar(connection: psycopg.Connection) -> dict[date, str]:
+    """Days that the bureau keeps otherwise than the published calendar."""
+    return dict(connection.execute("SELECT day, kind FROM calendar_days").fetchall())

@@ -1,0 +1,263 @@
+"""Whitelist entries: who may be where although a zone forbids it, for what, from when to when, by whose word."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.scopes import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class WhitelistRow:
+    """One entry with the names a reader needs. `zone_id` None: the whole city."""
+
+    id: int
+    truck_id: int | None
+    machine_id: int | None
+    plate: str | None
+    plate_colour: str | None
+    machine_number: str | None
+    owner: str | None
+    zone_id: int | None
+    zone_code: str | None
+    zone_name_zh: str | None
+    zone_name_en: str | None
+    purpose: str
+    valid_from: dt.datetime
+    valid_to: dt.datetime
+    approver: str | None
+    document: str | None
+    note: str | None
+    state: str
+    decided_at: dt.datetime | None
+    decided_by: int | None
+    decision_note: str | None
+    withdrawn_at: dt.datetime | None
+    withdrawn_reason: str | None
+    created_at: dt.datetime
+    created_by: int | None
+    asked_by: str | None
+    decided_by_name: str | None
+
+    @property
+    def holds_from(self) -> dt.datetime | None:
+        """An approval does not reach back; None where there never was one."""
+        if self.state not in ("active", "withdrawn") or self.decided_at is None:
+            return None
+        return max(self.valid_from, self.decided_at)
+
+    @property
+    def holds_to(self) -> dt.datetime:
+        """The end of the period, or the withdrawal before it."""
+        return self.valid_to if self.withdrawn_at is None else min(self.valid_to, self.withdrawn_at)
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """What is asked for. Exactly one of truck_id and machine_id."""
+
+    truck_id: int | None
+    machine_id: int | None
+    zone_id: int | None
+    purpose: str
+    valid_from: dt.datetime
+    valid_to: dt.datetime
+    document: str | None
+    note: str | None
+    approver: str | None = None  # whom the request names; the decision sets it anew
+
+
+_FIELDS = """
+SELECT w.id, w.truck_id, w.machine_id, t.plate, t.plate_colour,
+  coalesce(m.registration_number, m.pin, m.machine_code, m.engine_number) AS machine_number,
+  coalesce(t.owner, m.owner) AS owner, w.zone_id, z.code AS zone_code, z.name_zh AS zone_name_zh,
+  z.name_en AS zone_name_en, w.purpose, w.valid_from, w.valid_to, w.approver, w.document, w.note, w.state,
+  w.decided_at, w.decided_by, w.decision_note, w.withdrawn_at, w.withdrawn_reason, w.created_at, w.created_by,
+  asked.name AS asked_by, decided.name AS decided_by_name
+FROM
+"""
+_SOURCE = """whitelist_entries w
+LEFT JOIN trucks t ON t.id = w.truck_id
+LEFT JOIN machines m ON m.id = w.machine_id
+LEFT JOIN zones z ON z.id = w.zone_id
+LEFT JOIN users asked ON asked.id = w.created_by
+LEFT JOIN users decided ON decided.id = w.decided_by
+"""
+
+FILTERS = {
+    "q": "t.plate ILIKE :q OR (coalesce(m.registration_number, '') || ' ' || coalesce(m.pin, '') || ' ' || "
+    "coalesce(m.machine_code, '')) ILIKE :q",
+    "zone": "coalesce(CAST(w.zone_id AS text), 'city') = :zone",
+    "state": "w.state = :state",
+    "purpose": "w.purpose = :purpose",
+    "holds": "(w.state = 'active' AND w.valid_from <= now() AND w.valid_to > now()) = (:holds = 'yes')",
+}
+SORTS = {
+    "id": "w.id",
+    "valid_from": "w.valid_from",
+    "valid_to": "w.valid_to",
+    "subject": "coalesce(t.plate, m.registration_number)",
+    "zone": "z.code",
+    "state": "w.state",
+}
+
+
+def scope_condition(scope: Scope) -> tuple[str, dict[str, Any]]:
+    """Entries of the area's zones or of the area's subjects; of the enterprise's own subjects."""
+    clauses: list[str] = []
+    values: dict[str, Any] = {}
+    if scope.divisions is not None:
+        clauses.append("concat(z.division, ' ', t.division, m.division) ~ :scope_divisions")
+        values["scope_divisions"] = rf"\m{scope.divisions}"
+    if scope.enterprise_id is not None:
+        clauses.append("coalesce(t.enterprise_id, m.enterprise_id) = :scope_enterprise")
+        values["scope_enterprise"] = scope.enterprise_id
+    return " AND ".join(clauses) or "true", values
+
+
+def find(connection: Connection, query: Query, scope: Scope) -> Found:
+    """A page of entries."""
+    clauses, values = query.conditions(FILTERS, scope_condition(scope))
+    if "q" in values:
+        values["q"] = escape_like(values["q"])
+    source = f"{_SOURCE} WHERE {clauses}"
+    rows = connection.execute(
+        text(f"{_FIELDS} {source} ORDER BY {query.order(SORTS, 'id', 'w.id')} LIMIT :limit OFFSET :offset"),
+        {**values, **query.window},
+    )
+    total, capped = count_capped(connection, source, values)
+    return Found([dict(row) for row in rows.mappings()], total, capped)
+
+
+def find_entry(connection: Connection, entry_id: int, scope: Scope, hold: bool = False) -> WhitelistRow | None:
+    """One entry that the scope may see; `hold` locks it until the transaction ends."""
+    clause, values = scope_condition(scope)
+    lock = " FOR UPDATE OF w" if hold else ""
+    found = connection.execute(
+        text(f"{_FIELDS} {_SOURCE} WHERE w.id = :id AND {clause}{lock}"), {"id": entry_id, **values}
+    )
+    row = found.mappings().first()
+    return None if row is None else WhitelistRow(**row)
+
+
+def add_entry(connection: Connection, entry: NewEntry, created_by: int | None) -> int:
+    """Keep a request; it counts for nothing until it is approved."""
+    return connection.execute(
+        text(
+            "INSERT INTO whitelist_entries (truck_id, machine_id, zone_id, purpose, valid_from, valid_to, "
+            "document, note, approver, created_by) VALUES (:truck_id, :machine_id, :zone_id, :purpose, :valid_from, "
+            ":valid_to, :document, :note, :approver, :created_by) RETURNING id"
+        ),
+        {**_values(entry), "created_by": created_by},
+    ).scalar_one()
+
+
+def _values(entry: NewEntry) -> Mapping[str, Any]:
+    return {name: getattr(entry, name) for name in NewEntry.__dataclass_fields__}
+
+
+def find_overlapping(connection: Connection, entry: NewEntry) -> int | None:
+    """An entry that already says the same for part of the period: same subject, zone and purpose."""
+    return connection.execute(
+        text(
+            "SELECT id FROM whitelist_entries WHERE truck_id IS NOT DISTINCT FROM :truck_id "
+            "AND machine_id IS NOT DISTINCT FROM :machine_id AND zone_id IS NOT DISTINCT FROM :zone_id "
+            "AND purpose = :purpose AND state IN ('requested', 'active') "
+            "AND valid_from < :valid_to AND valid_to > :valid_from ORDER BY id LIMIT 1"
+        ),
+        _values(entry),
+    ).scalar()
+
+
+def settle_entry(
+    connection: Connection,
+    entry_id: int,
+    state: str,
+    decided_by: int | None,
+    approver: str | None,
+    note: str | None,
+) -> None:
+    """Approve (state active, the approver's name) or refuse a request."""
+    connection.execute(
+        text(
+            "UPDATE whitelist_entries SET state = :state, decided_at = now(), decided_by = :by, "
+            "approver = :approver, decision_note = :note WHERE id = :id AND state = 'requested'"
+        ),
+        {"id": entry_id, "state": state, "by": decided_by, "approver": approver, "note": note},
+    )
+
+
+def withdraw_entry(connection: Connection, entry_id: int, at: dt.datetime, reason: str) -> None:
+    """The entry ends at `at`; acts before that stay covered."""
+    connection.execute(
+        text(
+            "UPDATE whitelist_entries SET state = 'withdrawn', withdrawn_at = :at, withdrawn_reason = :reason "
+            "WHERE id = :id AND state = 'active'"
+        ),
+        {"id": entry_id, "at": at, "reason": reason},
+    )
+
+
+def any_entry(connection: Connection) -> bool:
+    """Whether there is an entry at all."""
+    return bool(connection.execute(text("SELECT EXISTS (SELECT FROM whitelist_entries)")).scalar())
+
+
+def count_covered_violations(connection: Connection, entry_id: int) -> int:
+    """Violations of the subject that fall into the entry: what a late approval would alter, and does not."""
+    return connection.execute(
+        text(
+            "SELECT count(*) FROM whitelist_entries w JOIN violations v "
+            "ON (v.truck_id = w.truck_id OR v.machine_id = w.machine_id) "
+            "AND (w.zone_id IS NULL OR v.zone_id = w.zone_id) "
+            "AND v.first_at >= w.valid_from AND v.first_at < w.valid_to WHERE w.id = :id"
+        ),
+        {"id": entry_id},
+    ).scalar_one()
+
+
+def find_truck_ids(connection: Connection, plate: str, colour: str | None) -> list[int]:
+    """Trucks of that plate: several where the same characters exist in two colours and none was given."""
+    rows = connection.execute(
+        text(
+            "SELECT id FROM trucks WHERE plate = :plate AND (CAST(:colour AS text) IS NULL OR plate_colour = :colour)"
+        ),
+        {"plate": plate, "colour": colour},
+    )
+    return list(rows.scalars())
+
+
+def find_machine_ids(connection: Connection, number: str) -> list[int]:
+    """Machines of which any identifier is that number."""
+    rows = connection.execute(
+        text(
+            "SELECT id FROM machines WHERE registration_number = :n OR pin = :n OR machine_code = :n "
+            "OR engine_number = :n"
+        ),
+        {"n": number},
+    )
+    return list(rows.scalars())
+
+
+def search_subjects(
+    connection: Connection, words: str, divisions: str | None = None, limit: int = 12
+) -> list[dict[str, Any]]:
+    """Trucks and machines whose plate or number holds the words, for the field of a form."""
+    rows = connection.execute(
+        text(
+            "(SELECT 'truck' AS kind, id, plate AS name, plate_colour AS colour, owner FROM trucks "
+            " WHERE plate ILIKE :words AND (CAST(:division AS text) IS NULL OR division LIKE :division || '%') "
+            " ORDER BY plate LIMIT :limit) UNION ALL "
+            "(SELECT 'machine', id, coalesce(registration_number, pin, machine_code, engine_number), NULL, owner "
+            " FROM machines WHERE (coalesce(registration_number, '') || ' ' || coalesce(pin, '') || ' ' || "
+            " coalesce(machine_code, '')) ILIKE :words "
+            " AND (CAST(:division AS text) IS NULL OR division LIKE :division || '%') "
+            " ORDER BY registration_number LIMIT :limit)"
+        ),
+        {"words": escape_like(words), "limit": limit, "division": divisions},
+    )
+    return [dict(row) for row in rows.mappings()]

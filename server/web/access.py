@@ -1,0 +1,231 @@
+"""Who may do what: the one table, the check before every view, and what the visitor may see.
+
+A view says which permission it needs with `@allow("violations.read")`; PERMISSIONS says which roles have it.
+`create_app` refuses to start when a view names none. Write views need a permission of their own.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, current_app, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user
+from sqlalchemy import Connection, Engine
+
+from server.db import transaction
+from server.store import users
+from server.store.audit import Actor
+from server.store.scopes import Scope
+from server.store.users import Account, Role
+
+__all__ = ["PERMISSIONS", "Role", "allow", "current_account", "current_actor", "current_scope", "may", "work"]
+
+R = Role
+BUREAU = frozenset({R.OFFICER, R.REVIEWER, R.INSPECTOR, R.APPROVER, R.READ_ONLY})
+EVERYONE = frozenset(R) - {R.DEVICE}
+
+PUBLIC = "public"  # no account needed
+SIGNED_IN = "signed_in"
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    SIGNED_IN: EVERYONE,
+    "map.read": BUREAU | {R.ENTERPRISE},
+    "search.read": BUREAU | {R.ENTERPRISE},
+    "violations.read": BUREAU | {R.ENTERPRISE},
+    "violations.evidence": BUREAU,
+    "violations.decide": frozenset({R.OFFICER, R.REVIEWER}),
+    "leads.read": BUREAU,
+    "leads.decide": frozenset({R.OFFICER, R.REVIEWER, R.INSPECTOR}),
+    "registry.read": BUREAU | {R.ENTERPRISE},
+    "registry.edit": frozenset({R.OFFICER, R.REVIEWER}),
+    "registry.import": frozenset({R.OFFICER, R.REVIEWER}),
+    "terminals.read": BUREAU | {R.ENTERPRISE, R.SYSTEM_ADMIN},
+    "terminals.edit": frozenset({R.OFFICER, R.SYSTEM_ADMIN}),
+    "telemetry.read": BUREAU,
+    "quarantine.read": BUREAU | {R.SYSTEM_ADMIN},
+    "quarantine.settle": frozenset({R.OFFICER, R.SYSTEM_ADMIN}),
+    "alarms.read": BUREAU | {R.SYSTEM_ADMIN},
+    "alarms.settle": frozenset({R.OFFICER, R.SYSTEM_ADMIN}),
+    "zones.read": BUREAU | {R.ENTERPRISE},
+    "zones.edit": frozenset({R.OFFICER, R.APPROVER}),
+    "whitelist.read": BUREAU | {R.ENTERPRISE},
+    "whitelist.edit": frozenset({R.OFFICER, R.APPROVER}),
+    "whitelist.approve": frozenset({R.APPROVER}),
+    "calendar.edit": frozenset({R.OFFICER, R.SYSTEM_ADMIN}),
+    "organisations.manage": frozenset({R.SYSTEM_ADMIN}),
+    "accounts.manage": frozenset({R.SECURITY_ADMIN}),
+    "audit.read": frozenset({R.AUDITOR}),
+}
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def allow(permission: str) -> Callable[[View], View]:
+    """Decorator (below the route): the permission a view needs."""
+    if permission != PUBLIC and permission not in PERMISSIONS:
+        raise KeyError(f"{permission} is not in PERMISSIONS (server/web/access.py)")
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def permission_of(app: Flask, endpoint: str) -> str | None:
+    """The permission the view behind an endpoint asks for; None: it forgot to say."""
+    if endpoint == "static":
+        return PUBLIC
+    return getattr(app.view_functions[endpoint], "permission", None)
+
+
+class Visitor:
+    """What flask-login keeps of the signed-in account."""
+
+    is_authenticated = True
+    is_anonymous = False
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    @property
+    def is_active(self) -> bool:
+        return self.account.active
+
+    def get_id(self) -> str:
+        return f"{self.account.id}:{self.account.session_epoch}"
+
+
+def load_visitor(key: str) -> Visitor | None:
+    """The account of a session; None when it is closed or its sessions were ended."""
+    number, _, epoch = key.partition(":")
+    with transaction(engine()) as connection:
+        account = users.find_account(connection, int(number)) if number.isdigit() else None
+    if account is None or not account.active or str(account.session_epoch) != epoch:
+        return None
+    return Visitor(account)
+
+
+def engine() -> Engine:
+    return cast(Engine, current_app.extensions["engine"])
+
+
+def find_current_account() -> Account | None:
+    """The account signed in, if any."""
+    return current_user.account if current_user and current_user.is_authenticated else None
+
+
+def current_account() -> Account:
+    """The account signed in; every view but the public ones has one."""
+    account = find_current_account()
+    return account if account is not None else abort(401)
+
+
+def current_scope() -> Scope:
+    """What the account may see."""
+    return current_account().scope
+
+
+def current_actor() -> Actor:
+    """Who acts, for the audit log."""
+    account = current_account()
+    return Actor(account.id, account.username, account.organisation_id, request.remote_addr)
+
+
+@contextmanager
+def work() -> Iterator[Connection]:
+    """One transaction, under the fence of the account."""
+    with transaction(engine(), current_scope().fence) as connection:
+        yield connection
+
+
+def may(permission: str) -> bool:
+    """Whether the account has a permission (templates ask, to hide what would be refused)."""
+    account = find_current_account()
+    return account is not None and bool(account.roles & PERMISSIONS[permission])
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRule:
+    """How long a session lasts, seconds."""
+
+    idle_s: int
+    most_s: int
+
+
+def begin_session(account: Account) -> None:
+    """Times of a new session; the caller has emptied the old one."""
+    session["began"] = session["seen"] = int(datetime.now(UTC).timestamp())
+
+
+def _session_over(rule: SessionRule) -> bool:
+    now = int(datetime.now(UTC).timestamp())
+    over: bool = now - session.get("seen", 0) > rule.idle_s or now - session.get("began", 0) > rule.most_s
+    if not over and now - session["seen"] >= 60 and not request.headers.get("X-Poll"):
+        session["seen"] = now  # a page that refreshes itself does not keep a session alive
+    return over
+
+
+def guard() -> ResponseReturnValue | None:
+    """Before every request: signed in where needed, session still good, permission held."""
+    if request.endpoint is None:
+        return None  # 404 and 405 answer for themselves
+    permission = permission_of(current_app, request.endpoint)
+    if permission == PUBLIC:
+        return None
+    if find_current_account() is None or _session_over(current_app.extensions["session_rule"]):
+        session.clear()
+        return ask_to_sign_in()
+    if permission is None or not may(permission):
+        abort(403)
+    return None
+
+
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Pages go to the log-in page and come back; data requests get 401."""
+    accepts = request.accept_mimetypes
+    wants_page = (not accepts or accepts.accept_html) and not request.headers.get("X-Poll")
+    if not wants_page:
+        abort(401)
+    here = request.full_path.rstrip("?") if request.method == "GET" else _referrer_path()
+    target = url_for("accounts.sign_in", next=here if here != "/" else None, expired=None)
+    if request.headers.get("HX-Request"):
+        return "", 401, {"HX-Redirect": target}
+    return redirect(target, 303)
+
+
+def _referrer_path() -> str:
+    parts = urlsplit(request.referrer or "")
+    return parts.path + (f"?{parts.query}" if parts.query else "") if parts.netloc == request.host else "/"
+
+
+def safe_next(target: str | None) -> str:
+    """An address on this site to go on to; anything else becomes the first page."""
+    first = url_for("home.show")
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return first
+    if "\\" in target or any(ord(sign) < 33 for sign in target):
+        return first
+    parts = urlsplit(target)
+    return first if parts.scheme or parts.netloc else target
+
+
+def init(app: Flask, rule: SessionRule) -> None:
+    """Put the check before every request."""
+    manager = LoginManager(app)
+    manager.session_protection = None  # the session has its own times; addresses change under way
+    manager.user_loader(load_visitor)
+    app.extensions["session_rule"] = rule
+    app.before_request(guard)
+    app.jinja_env.globals.update(may=may, account=find_current_account)
+
+
+def check_table(app: Flask) -> None:
+    """At start: every endpoint names a permission."""
+    missing = sorted(name for name in app.view_functions if permission_of(app, name) is None)
+    if missing:
+        raise RuntimeError(f"these views name no permission (@allow): {', '.join(missing)}")

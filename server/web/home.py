@@ -1,0 +1,53 @@
+"""The first page: what waits for me, then the map."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import Connection
+
+from server.flows import settle_alarm as flow
+from server.store import leads, positions, tasks, violations
+from server.store.scopes import Scope
+from server.web import map as map_page
+from server.web.access import SIGNED_IN, allow, current_actor, current_scope, may, work
+
+blueprint = Blueprint("home", __name__)
+MOST_WAITING = 12
+
+
+@blueprint.get("/")
+@allow(SIGNED_IN)
+def show() -> str:
+    """What waits for this account, oldest first, then the map."""
+    with work() as connection:
+        todo = _waiting(connection, current_scope())
+    map_data = map_page.page_data() if may("map.read") else None
+    return render_template("home.html", todo=todo, map_data=map_data)
+
+
+def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
+    todo: dict[str, Any] = {}
+    if may("violations.decide"):
+        todo["ages"] = violations.ages(connection, scope)
+        todo["violations"] = violations.waiting(connection, scope, MOST_WAITING)
+    if may("leads.read"):
+        todo["leads"] = leads.open_count(connection, scope)
+    if may("quarantine.read"):
+        todo["held"] = tasks.held_frames(connection)
+    if may("alarms.read"):
+        todo["alarms"] = tasks.open_alarms(connection)
+    if may("map.read"):
+        todo["terminals"] = positions.counts(connection, scope)
+    return todo
+
+
+@blueprint.post("/alarms/<int:number>/seen")
+@allow("alarms.settle")
+def settle_alarm(number: int) -> ResponseReturnValue:
+    """Somebody has seen to an alarm."""
+    with work() as connection:
+        flow.settle_alarm(connection, current_actor(), number)
+    flash(_("The alarm is settled."), "good")
+    return redirect(url_for("home.show"), 303)

@@ -1,0 +1,59 @@
+"""Every text on a page has its Chinese: nothing missing, fuzzy, or with other placeholders than the source."""
+
+import re
+from pathlib import Path
+
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from server.web.language import TRANSLATIONS, read_catalogue
+
+SERVER = Path(__file__).resolve().parents[2] / "server"
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "_n": (1, 2)}
+PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+
+
+def source_texts() -> dict[str, str]:
+    """Each source text and a place where it stands."""
+    found: dict[str, str] = {}
+    options = {"templates/**.html": {"silent": "false", "trimmed": "false"}}
+    for name, line, message, _, _ in extract_from_dir(SERVER, METHODS, options_map=options, keywords=KEYWORDS):
+        for one in message if isinstance(message, tuple) else (message,):
+            found.setdefault(one, f"{name}:{line}")
+    return found
+
+
+def test_every_text_has_its_chinese() -> None:
+    catalogue = read_catalogue("zh")
+    missing = {
+        text: place
+        for text, place in source_texts().items()
+        if text not in catalogue or not catalogue[text].string or catalogue[text].fuzzy
+    }
+    assert missing == {}
+
+
+def test_placeholders_are_the_same_in_both_languages() -> None:
+    differing = [
+        message.id
+        for message in read_catalogue("zh")
+        if message.id
+        and isinstance(message.id, str)
+        and sorted(PLACE.findall(message.id)) != sorted(PLACE.findall(str(message.string)))
+    ]
+    assert differing == []
+
+
+def test_files_of_the_catalogue_do_not_contradict_each_other() -> None:
+    seen: dict[str, tuple[str, str]] = {}
+    contradictions = []
+    for path in sorted((TRANSLATIONS / "zh").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="zh"):
+                if not message.id:
+                    continue
+                text, name = seen.setdefault(str(message.id), (str(message.string), path.name))
+                if text != str(message.string):
+                    contradictions.append((message.id, name, path.name))
+    assert contradictions == []
