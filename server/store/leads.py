@@ -31,7 +31,7 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
     source = f"{_SOURCE} WHERE {clauses}"
     order = query.order(SORTS, "last_at", "l.id")
     rows = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM {source} ORDER BY {order} LIMIT :limit OFFSET :offset"),  # noqa: S608
+        text(f"SELECT {_COLUMNS} FROM {source} ORDER BY {order} LIMIT :limit OFFSET :offset"),
         {**values, **query.window},
     )
     total, capped = count_capped(connection, source, values)
@@ -43,7 +43,7 @@ def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any
     clause, values = scope.condition("l.division")
     row = connection.execute(
         text(
-            f"SELECT {_COLUMNS}, (SELECT u.name FROM users u WHERE u.id = l.decided_by) AS decider"  # noqa: S608
+            f"SELECT {_COLUMNS}, (SELECT u.name FROM users u WHERE u.id = l.decided_by) AS decider"
             f" FROM {_SOURCE} WHERE l.id = :id AND {clause}"
         ),
         {"id": number, **values},
@@ -67,7 +67,7 @@ def open_count(connection: Connection, scope: Scope) -> int:
     """Open leads in the scope."""
     clause, values = scope.condition("l.division")
     number: int = connection.execute(
-        text(f"SELECT count(*) FROM leads l WHERE l.status = 'open' AND {clause}"),  # noqa: S608
+        text(f"SELECT count(*) FROM leads l WHERE l.status = 'open' AND {clause}"),
         values,
     ).scalar_one()
     return number

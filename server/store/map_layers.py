@@ -56,7 +56,7 @@ def open_violations(connection: Connection, scope: Scope, most: int) -> list[dic
     clause, values = scope.condition("v.division", "v.enterprise_id")
     rows = connection.execute(
         text(
-            "SELECT v.id, v.number, v.first_at, v.lon, v.lat, z.name_zh AS zone_zh, z.name_en AS zone_en, t.plate,"  # noqa: S608
+            "SELECT v.id, v.number, v.first_at, v.lon, v.lat, z.name_zh AS zone_zh, z.name_en AS zone_en, t.plate,"
             " t.plate_colour, coalesce(m.registration_number, m.machine_code, d.device) AS device"
             " FROM violations v JOIN zones z ON z.id = v.zone_id JOIN terminals d ON d.id = v.terminal_id"
             " LEFT JOIN trucks t ON t.id = v.truck_id LEFT JOIN machines m ON m.id = v.machine_id"

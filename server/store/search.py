@@ -56,7 +56,7 @@ def find(connection: Connection, scope: Scope, asked: str) -> list[dict[str, Any
         area = Scope(scope.divisions, scope.enterprise_id) if kind == "violation" else Scope(None, scope.enterprise_id)
         clause, values = area.condition(division, enterprise)
         rows = connection.execute(
-            text(f"SELECT {shown} FROM {source} AND {clause} ORDER BY title LIMIT :most"),  # noqa: S608
+            text(f"SELECT {shown} FROM {source} AND {clause} ORDER BY title LIMIT :most"),
             {"q": escape_like(wanted), "raw": wanted, "most": MOST_EACH, **values},
         )
         hits += [{"kind": kind, **row} for row in rows.mappings()]

@@ -112,7 +112,7 @@ def find(connection: Connection, query: Query) -> Found:
     source = f"users u JOIN organisations o ON o.id = u.organisation_id WHERE {clauses}"
     rows = connection.execute(
         text(
-            "SELECT u.id, u.username, u.name, u.roles, u.active, u.created_at, o.name_zh AS organisation_zh,"  # noqa: S608
+            "SELECT u.id, u.username, u.name, u.roles, u.active, u.created_at, o.name_zh AS organisation_zh,"
             " o.name_en AS organisation_en, (SELECT max(l.at) FROM login_attempts l"
             f" WHERE l.username = u.username AND l.succeeded) AS last_seen_at FROM {source}"
             f" ORDER BY {query.order(SORTS, 'username', 'u.id')} LIMIT :limit OFFSET :offset"
