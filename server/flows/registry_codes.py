@@ -5,7 +5,8 @@ Codes are those of the enums in `enforcement`; pages, sheets and forms take thei
 
 from collections.abc import Mapping
 
-from enforcement import categories, fuels, plates, stages
+from enforcement import categories, fuels, plates
+from enforcement.stages import BASIS_WORDS
 
 Pair = tuple[str, str]
 Words = Mapping[str, Pair]
@@ -154,8 +155,7 @@ INDUSTRIES: Words = {
 
 WRITTEN: dict[str, dict[str, str]] = {
     "plate_colour": {**plates.WORDS, "蓝牌": "blue", "黄牌": "yellow", "绿牌": "green", "黄绿牌": "yellow_green"},
-    "stage": dict(stages.WORDS),
-    "stage_basis": dict(stages.BASIS_WORDS),
+    "stage_basis": dict(BASIS_WORDS),
     "fuel": dict(fuels.WORDS),
     "truck_category": dict(categories.TRUCK_WORDS),
     "machine_category": dict(categories.MACHINE_WORDS),
