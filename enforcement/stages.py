@@ -49,7 +49,7 @@ _NUMERALS = {
     Stage.ELECTRIC: ("D", "电动", "纯电动", "电", "ELECTRIC"),
     Stage.UNKNOWN: ("X", "未知", "无", "不详", "UNKNOWN"),
 }
-_STAGE_OF = {word: stage for stage, words in _NUMERALS.items() for word in words}
+WORDS: dict[str, Stage] = {word: stage for stage, words in _NUMERALS.items() for word in words}
 BASIS_WORDS: dict[str, StageBasis] = {
     "随车清单": StageBasis.VEHICLE_LIST,
     "信息公开": StageBasis.VEHICLE_LIST,
@@ -66,7 +66,7 @@ BASIS_WORDS: dict[str, StageBasis] = {
 def read_stage(text: str) -> Stage | None:
     """The stage a code or word means: 5, 国五, 国Ⅴ, 第五阶段, China VI a; None if it means none."""
     core = re.sub(r"排放|标准|阶段|第|国|CHINA|STAGE|[()\-]", "", half_width(text))
-    return _STAGE_OF.get(core)
+    return WORDS.get(core)
 
 
 def meets(stage: Stage, least: Stage, order: Sequence[str]) -> bool | None:

@@ -127,7 +127,7 @@ def demo_accounts() -> None:
     from server.flows.load_demo import demo_accounts as accounts
 
     for one in accounts(_settings().secrets_dir):
-        click.echo(f"  {one.username:<12} {one.password:<34} {', '.join(one.roles)}")
+        click.echo(f"  {one.username:<12} {one.password:<34} {one.role}")
 
 
 @main.command()
@@ -157,7 +157,7 @@ def fleet() -> None:
     from telemetry.links.sender import run_fleet
 
     settings = _settings()
-    run_fleet(settings.mqtt_url, demo_fleet(db.connect_engine(settings.database_url)))
+    run_fleet(settings.mqtt_url, demo_fleet())
 
 
 if __name__ == "__main__":

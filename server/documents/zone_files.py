@@ -12,8 +12,6 @@ from typing import Any
 
 import shapely
 
-from geo.formats.datex2_out import write_datex2
-
 from geo.faults import FaultCode, ImportFault
 from geo.formats.datex2 import read_datex2
 from geo.formats.datex2_export import write_datex2

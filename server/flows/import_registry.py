@@ -21,9 +21,18 @@ from server.store.registry_merges import Counts
 log = logging.getLogger(__name__)
 
 _UNKNOWN = {
-    "enterprise": ("登记中没有该企业：请先登记企业，或核对信用代码。", "No such enterprise is on file: register it first, or check the credit code."),
-    "truck": ("登记中没有该货车：请先登记货车，并核对颜色。", "No such truck is on file: register it first, and check the colour."),
-    "machine": ("登记中没有该机械：请先登记机械，或核对号码。", "No such machine is on file: register it first, or check the number."),
+    "enterprise": (
+        "登记中没有该企业：请先登记企业，或核对信用代码。",
+        "No such enterprise is on file: register it first, or check the credit code.",
+    ),
+    "truck": (
+        "登记中没有该货车：请先登记货车，并核对颜色。",
+        "No such truck is on file: register it first, and check the colour.",
+    ),
+    "machine": (
+        "登记中没有该机械：请先登记机械，或核对号码。",
+        "No such machine is on file: register it first, or check the number.",
+    ),
 }
 
 
@@ -31,10 +40,19 @@ class NothingWrittenError(Exception):
     """All-or-nothing was asked for and a row is refused: the transaction is given up."""
 
 
-def begin(connection: Connection, actor: Actor, noun: str, file_name: str, content: bytes, divisions: str | None) -> int:
+def begin(
+    connection: Connection, actor: Actor, noun: str, file_name: str, content: bytes, divisions: str | None
+) -> int:
     """Keep the uploaded file; its import is in state `reading` until `read` has run."""
     number = registry_imports.create(connection, noun, file_name, content, divisions, actor.user_id)
-    audit.append(connection, actor, "registry.upload", "import", number, {"noun": noun, "file": file_name[:200], "bytes": len(content)})
+    audit.append(
+        connection,
+        actor,
+        "registry.upload",
+        "import",
+        number,
+        {"noun": noun, "file": file_name[:200], "bytes": len(content)},
+    )
     return number
 
 
@@ -139,7 +157,9 @@ def _given(noun: Noun, reading: Reading) -> list[str]:
     return [noun.references.get(name, name) for name in _columns(noun, reading)]
 
 
-def _keep(connection: Connection, number: int, state: str, reading: Reading, counts: Counts, rows: int, **more: Any) -> None:
+def _keep(
+    connection: Connection, number: int, state: str, reading: Reading, counts: Counts, rows: int, **more: Any
+) -> None:
     registry_imports.keep_notes(connection, number, ordered(reading.notes))
     registry_imports.finish(
         connection, number, state, rows_n=rows, done_n=rows, new_n=counts.new, changed_n=counts.changed,
@@ -158,7 +178,13 @@ def _write(engine: Engine, job: dict[str, Any], mode: str, actor: Actor) -> None
             if mode == "whole" and reading.refused:
                 raise NothingWrittenError
             _write_portions(connection, noun, reading, job, actor, progress)
-            detail = {"noun": noun.name, "new": counts.new, "changed": counts.changed, "refused": len(reading.refused), "mode": mode}
+            detail = {
+                "noun": noun.name,
+                "new": counts.new,
+                "changed": counts.changed,
+                "refused": len(reading.refused),
+                "mode": mode,
+            }
             audit.append(connection, actor, "registry.import", "import", job["id"], detail)
             _keep(connection, job["id"], "written", reading, counts, len(sheet.rows), written_by=actor.user_id)
             connection.execute(text("UPDATE registry_imports SET written_at = now() WHERE id = :id"), {"id": job["id"]})
@@ -168,7 +194,12 @@ def _write(engine: Engine, job: dict[str, Any], mode: str, actor: Actor) -> None
 
 
 def _write_portions(
-    connection: Connection, noun: Noun, reading: Reading, job: dict[str, Any], actor: Actor, progress: Callable[[int, int], None]
+    connection: Connection,
+    noun: Noun,
+    reading: Reading,
+    job: dict[str, Any],
+    actor: Actor,
+    progress: Callable[[int, int], None],
 ) -> None:
     registry_rows.speak_for(connection, actor.username, f"{job['file_name']} (#{job['id']})")
     given, portions = _given(noun, reading), registry_merges.portions(connection)

@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 
 from enforcement.zone_terms_json import ZoneTermsFault, from_json, to_json
 from enforcement.zones import LegalDocument, ZoneTerms
-from geo.imported import Imported, ImportedZone, ReadOptions
 from geo.crs import Crs
+from geo.imported import Imported, ImportedZone, ReadOptions
 from geo.metres import area_m2
 from geo.validity import Repaired
 from server.documents.zone_files import CHINA_BOX, ZoneFormat, read_zone_file

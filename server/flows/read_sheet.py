@@ -73,11 +73,16 @@ def _places(noun: Noun, sheet: Sheet) -> tuple[dict[str, int], list[Note]]:
     for at, header in enumerate(sheet.header):
         one = known.get(fold(header))
         if one is not None and one.name in places:
-            raise FileRefusedError(f"表头“{header}”重复：请只保留一列。", f"The header “{header}” stands twice: keep one column.")
+            raise FileRefusedError(
+                f"表头“{header}”重复：请只保留一列。", f"The header “{header}” stands twice: keep one column."
+            )
         if one is not None:
             places[one.name] = at
         elif header and fold(header) not in REPORT_HEADERS:
-            zh, en = f"无法识别的表头“{header}”，该列未读取。", f"The header “{header}” is not known; the column is not read."
+            zh, en = (
+                f"无法识别的表头“{header}”，该列未读取。",
+                f"The header “{header}” is not known; the column is not read.",
+            )
             notes.append(Note(0, header[:60], "", False, zh, en))
     missing = [one for one in noun.fields if one.required and one.name not in places]
     if missing or not places:
@@ -101,7 +106,11 @@ def _read_row(
     if twice is not None:
         column, first = twice
         reading.refuse(
-            number, column, values[column], f"与本文件第 {first} 行重复：请删除其中一行。", f"It repeats row {first} of this file: delete one of them."
+            number,
+            column,
+            values[column],
+            f"与本文件第 {first} 行重复：请删除其中一行。",
+            f"It repeats row {first} of this file: delete one of them.",
         )
         return
     reading.rows[number] = values
@@ -113,9 +122,7 @@ def _seen_before(
     noun: Noun, values: dict[str, Any], number: int, seen: dict[tuple[str, ...], int]
 ) -> tuple[str, int] | None:
     keys = [
-        (key[-1], (*key, *(str(values.get(name) or "") for name in key)))
-        for key in noun.keys
-        if values.get(key[-1])
+        (key[-1], (*key, *(str(values.get(name) or "") for name in key))) for key in noun.keys if values.get(key[-1])
     ]
     for column, key in keys:
         if key in seen:

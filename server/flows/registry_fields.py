@@ -81,7 +81,10 @@ def read_value(one: Field, text: str) -> Value:
 
 def _refuse_hostile(one: Field, text: str) -> None:
     if len(text) > one.longest:
-        raise RefusedValueError(f"最多 {one.longest} 个字符，现有 {len(text)} 个。", f"At most {one.longest} characters, it has {len(text)}.")
+        raise RefusedValueError(
+            f"最多 {one.longest} 个字符，现有 {len(text)} 个。",
+            f"At most {one.longest} characters, it has {len(text)}.",
+        )
     hidden = _HIDDEN.search(text)
     if hidden:
         raise RefusedValueError(
@@ -138,7 +141,10 @@ def _date(_: Field, text: str) -> Value:
     raise RefusedValueError("应为存在的日期，例如 2021-07-01。", "It must be a date that exists, like 2021-07-01.")
 
 
-_YES_NO = {**dict.fromkeys(("是", "有", "yes", "y", "true", "1", "已安装"), True), **dict.fromkeys(("否", "无", "no", "n", "false", "0", "未安装"), False)}
+_YES_NO = {
+    **dict.fromkeys(("是", "有", "yes", "y", "true", "1", "已安装"), True),
+    **dict.fromkeys(("否", "无", "no", "n", "false", "0", "未安装"), False),
+}
 
 
 def _yes_no(_: Field, text: str) -> Value:

@@ -92,11 +92,15 @@ def _store(
     kept = {name: value for name, value in values.items() if name in noun.register.incoming}
     if number is None:
         made = registry_rows.insert(connection, noun.register, kept)
-        audit.append(connection, actor, f"{noun.subject}.create", noun.subject, made, {"reason": reason} if reason else {})
+        audit.append(
+            connection, actor, f"{noun.subject}.create", noun.subject, made, {"reason": reason} if reason else {}
+        )
         return Saved(made, True)
     changed = registry_rows.update(connection, noun.register, number, kept)
     if changed:
-        audit.append(connection, actor, f"{noun.subject}.change", noun.subject, number, {"reason": reason} if reason else {})
+        audit.append(
+            connection, actor, f"{noun.subject}.change", noun.subject, number, {"reason": reason} if reason else {}
+        )
     return Saved(number, changed)
 
 
@@ -122,7 +126,9 @@ def _resolve(connection: Connection, noun: Noun, values: dict[str, Any]) -> list
         values[column] = finders[reference](wording) if wording else None
         if wording and values[column] is None:
             zh = f"登记中没有“{wording}”：请先登记，或核对写法。"
-            faults.append((reference, zh, f"“{wording}” is not on file: register it first, or check how it is written."))
+            faults.append(
+                (reference, zh, f"“{wording}” is not on file: register it first, or check how it is written.")
+            )
     return faults
 
 
@@ -172,4 +178,3 @@ def find_terminal(connection: Connection, values: Mapping[str, Any], but: int) -
     """The terminal that publishes under this name."""
     found = terminals.find_key(connection, values["kind"], values["device"])
     return First("device", found["id"], found["device"]) if found and found["id"] != but else None
-

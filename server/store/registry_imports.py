@@ -13,7 +13,9 @@ _COLUMNS = """r.id, r.noun, r.file_name, encode(r.sha256, 'hex') AS sha256, leng
  r.mode, r.rows_n, r.done_n, r.new_n, r.changed_n, r.unchanged_n, r.refused_n, r.warned_n, r.fault_zh, r.fault_en,
  r.created_at, r.created_by, r.beat_at, r.written_at, u.username, u.name AS created_by_name, o.division AS uploader_division,
  r.state IN ('reading', 'writing') AND r.beat_at < now() - make_interval(secs => 60) AS stalled"""
-_SOURCE = "registry_imports r LEFT JOIN users u ON u.id = r.created_by LEFT JOIN organisations o ON o.id = u.organisation_id"
+_SOURCE = (
+    "registry_imports r LEFT JOIN users u ON u.id = r.created_by LEFT JOIN organisations o ON o.id = u.organisation_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,9 @@ def get_content(connection: Connection, number: int) -> bytes:
     return bytes(content)
 
 
-def claim(connection: Connection, number: int, from_states: tuple[str, ...], to_state: str, mode: str | None = None) -> bool:
+def claim(
+    connection: Connection, number: int, from_states: tuple[str, ...], to_state: str, mode: str | None = None
+) -> bool:
     """Move on to a state of work, if nobody else is at it (a worker that gave no sign for a minute is dead)."""
     done = connection.execute(
         text(

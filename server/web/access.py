@@ -187,7 +187,8 @@ def guard() -> ResponseReturnValue | None:
 
 def ask_to_sign_in() -> ResponseReturnValue:
     """Pages go to the log-in page and come back; data requests get 401."""
-    wants_page = request.accept_mimetypes.accept_html and not request.headers.get("X-Poll")
+    accepts = request.accept_mimetypes
+    wants_page = (not accepts or accepts.accept_html) and not request.headers.get("X-Poll")
     if not wants_page:
         abort(401)
     here = request.full_path.rstrip("?") if request.method == "GET" else _referrer_path()

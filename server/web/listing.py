@@ -27,7 +27,7 @@ Choices = Sequence[tuple[str, str]] | Callable[[], Sequence[tuple[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One field of the filter row. kind: text, choice, date."""
+    """One field of the filter row. kind: text, choice, date; number: a row's id that only links set, not shown."""
 
     name: str
     label: Any
@@ -78,6 +78,8 @@ def _clean(one: Filter, text: str) -> str:
             return date.fromisoformat(text).isoformat()
         except ValueError:
             return ""
+    if one.kind == "number" and not (text.isascii() and text.isdigit() and len(text) < 10):
+        return ""
     if one.kind == "choice" and text not in {code for code, _ in one.options()}:
         return ""
     return text

@@ -1,4 +1,4 @@
-"""The verdict of a violation (enforcement.violations.Verdict as JSON) as a page tells it.
+"""The verdict of a violation (as server/flows/verdicts.py keeps it) as a page tells it.
 
 Verdicts are kept for years: whatever an older one lacks is left out, never guessed.
 """
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from enforcement.laws import citation
 from server.web.frame import moment
 from server.web.language import pick
 from server.web.words import word
@@ -21,7 +22,9 @@ class Why:
     segments: list[dict[str, Any]]
     rules: list[dict[str, Any]]
     law: dict[str, Any]
-    raw: Mapping[str, Any]
+    consequence: str
+    questions: list[str]
+    is_firm: bool
 
 
 def _pair(value: Any) -> str:
@@ -44,19 +47,22 @@ def read(found: Mapping[str, Any]) -> Why:
         segments=[_segment(row) for row in _rows(verdict.get("segments"))],
         rules=[_rule(row) for row in _rows(verdict.get("rules"))],
         law=_law(verdict.get("law"), found["law"]),
-        raw=verdict,
+        consequence=_pair(verdict.get("consequence")),
+        questions=[_pair(row) for row in _rows(verdict.get("questions"))],
+        is_firm=verdict.get("weight", "violation") == "violation",
     )
 
 
 def _reasons(verdict: Mapping[str, Any], codes: list[str]) -> list[dict[str, Any]]:
     rows = _rows(verdict.get("reasons"))
     if not rows:
-        return [{"code": code, "word": word("reason", code), "text": ""} for code in codes]
+        return [{"code": code, "word": word("reason", code), "text": "", "is_firm": True} for code in codes]
     return [
         {
             "code": row.get("code", ""),
             "word": word("reason", row.get("code", "")),
             "text": _pair(row.get("sentence") or row),
+            "is_firm": row.get("is_firm", True),
         }
         for row in rows
     ]
@@ -70,8 +76,8 @@ def _segment(row: Mapping[str, Any]) -> dict[str, Any]:
         "last_at": last,
         "seconds": seconds,
         "fixes": row.get("inside_fixes") or row.get("fixes"),
-        "version": row.get("version_id") or row.get("zone_version_id"),
-        "text": _pair(row.get("sentence")),
+        "version": row.get("version") or row.get("version_id"),
+        "reasons": [word("reason", code) for code in row.get("reasons") or []],
     }
 
 
@@ -80,12 +86,19 @@ def _rule(row: Mapping[str, Any]) -> dict[str, Any]:
         "id": row.get("id") or row.get("key") or "",
         "value": row.get("value"),
         "unit": row.get("unit") or "",
-        "basis": _pair(row.get("citation")) or row.get("legal_basis") or "",
+        "basis": _basis(row.get("legal_basis")),
         "certainty": row.get("certainty") or "",
         "valid_from": row.get("valid_from") or "",
         "valid_to": row.get("valid_to") or "",
         "text": _pair(row.get("sentence") or row),
     }
+
+
+def _basis(text: Any) -> str:
+    if not isinstance(text, str) or not text:
+        return ""
+    written = citation(text)
+    return str(pick(written.zh, written.en))
 
 
 def _law(value: Any, code: str) -> dict[str, Any]:

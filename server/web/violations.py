@@ -50,6 +50,8 @@ FILTERS = (
     Filter("law", _l("Law"), "choice", lambda: choices("law", *WORDS["law"])),
     Filter("from", _l("From"), "date"),
     Filter("to", _l("To"), "date"),
+    Filter("truck", "", "number"),
+    Filter("machine", "", "number"),
 )
 COLUMNS = (
     Column("subject", _l("Subject")),

@@ -51,8 +51,8 @@ WORDS: dict[str, dict[str, Pair]] = {
         "other": ("其他（见说明）", "other (see the note)"),
     },
     "lead_kind": {
-        "unregistered_device": ("未登记设备进入控制区", "unregistered device in a zone"),
-        "unregistered": ("未登记设备进入控制区", "unregistered device in a zone"),
+        "unknown_device": ("未知设备进入控制区", "unknown device in a zone"),
+        "unregistered_subject": ("未绑定车辆或机械的终端进入控制区", "terminal of no truck or machine in a zone"),
     },
     "subject_kind": {
         "truck": ("货车", "truck"),
@@ -64,6 +64,9 @@ WORDS: dict[str, dict[str, Pair]] = {
         "lead": ("线索", "lead"),
         "account": ("账号", "account"),
         "audit": ("审计日志", "audit log"),
+        "organisation": ("单位", "organisation"),
+        "whitelist": ("白名单", "whitelist"),
+        "quarantine": ("隔离区", "quarantine"),
         "alarm": ("告警", "alarm"),
     },
     "plate_colour": {
@@ -73,6 +76,10 @@ WORDS: dict[str, dict[str, Pair]] = {
         "yellow_green": ("黄绿牌", "yellow-green plate"),
         "white": ("白牌", "white plate"),
         "black": ("黑牌", "black plate"),
+        "farm_yellow": ("农用黄牌", "farm yellow plate"),
+        "farm_green": ("农用绿牌", "farm green plate"),
+        "other": ("其他号牌", "other plate"),
+        "none": ("未上牌", "no plate"),
     },
     "link": {
         "violation": ("违规", "violation"),
@@ -140,7 +147,25 @@ WORDS: dict[str, dict[str, Pair]] = {
         "topic": ("主题", "topic"),
         "fault": ("故障", "fault"),
     },
-    "reason": {},
+    "reason": {
+        "stage_too_low": ("排放阶段低于要求", "emission stage too low"),
+        "stage_unknown": ("排放阶段不明", "emission stage unknown"),
+        "not_coded": ("未编码登记", "not coded"),
+        "no_device": ("未安装终端", "no terminal fitted"),
+        "device_unknown": ("终端安装情况不明", "fitting of a terminal unknown"),
+        "type_banned": ("禁止的类型", "banned type"),
+        "type_unknown": ("类型不明", "type unknown"),
+        "fuel_banned": ("禁止的燃料", "banned fuel"),
+        "fuel_unknown": ("燃料不明", "fuel unknown"),
+        "scope_unknown": ("是否属管控范围不明", "unknown whether the zone's terms apply"),
+        "unregistered": ("未登记", "not registered"),
+        "not_active": ("登记状态非在用", "not in use by the register"),
+    },
+    "lead_detail": {
+        "kind": ("终端类型", "kind of terminal"),
+        "fixes": ("区内定位点", "fixes inside"),
+        "reasons": ("原因", "reasons"),
+    },
     "audit_fault": {
         "content changed": ("内容被改动", "content changed"),
         "row before is missing or changed": ("前一行缺失或被改动", "the row before is missing or changed"),

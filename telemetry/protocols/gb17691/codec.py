@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from telemetry.protocols.annexq import reports
 from telemetry.protocols.annexq.envelope import open_frame
+from telemetry.protocols.annexq.messages import marked_as_relayed
 from telemetry.protocols.annexq.session import (
     Reader,
     read_login,
@@ -27,11 +28,12 @@ def decode(frame: bytes, layout: str | None = None) -> Message:
     """The message in one frame; `layout` is the one remembered for the device."""
     header = open_frame(frame, STARTS)
     if header.command in REPORTS:
-        return reports.read_report(PROTOCOL, header, frame, SHAPES, BODIES, layout)
+        report = reports.read_report(PROTOCOL, header, frame, SHAPES, BODIES, layout)
+        return marked_as_relayed(report)
     reader = SESSION.get(header.command)
     if reader is None:
         raise FrameError(FaultCode.UNKNOWN_COMMAND, 2, f"command {header.command:02X} is not one of Annex Q")
-    return reader(PROTOCOL, header, frame)
+    return marked_as_relayed(reader(PROTOCOL, header, frame))
 
 
 def encode(message: Message) -> bytes:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from telemetry.protocols.annexq import reports, session
 from telemetry.protocols.annexq.envelope import SMALLEST, open_frame
+from telemetry.protocols.annexq.messages import marked_as_relayed
 from telemetry.protocols.annexq.session import Reader
 from telemetry.protocols.errors import FaultCode, FrameError
 from telemetry.protocols.nrmm.fields import BODIES
@@ -35,7 +36,8 @@ def decode(frame: bytes, layout: str | None = None) -> Message:
     """The message in one frame; `layout` is the one remembered for the machine."""
     header = open_frame(frame, STARTS)
     if header.command in REPORTS:
-        return reports.read_report(PROTOCOL, header, frame, SHAPES, BODIES, layout)
+        report = reports.read_report(PROTOCOL, header, frame, SHAPES, BODIES, layout)
+        return marked_as_relayed(report)
     reader = SESSION.get(header.command)
     if reader is None:
         detail = f"command {header.command:02X} is not one of machines"
@@ -43,7 +45,7 @@ def decode(frame: bytes, layout: str | None = None) -> Message:
     if header.command in (REMOVAL, TIME):
         timed = len(frame) - SMALLEST in TIME_SIZES
         reader = session.read_time_sync if timed else session.read_removal
-    return reader(PROTOCOL, header, frame)
+    return marked_as_relayed(reader(PROTOCOL, header, frame))
 
 
 def encode(message: Message) -> bytes:
