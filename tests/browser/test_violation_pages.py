@@ -130,7 +130,15 @@ def test_every_page_fits_and_everything_on_it_has_a_name(
     sign_in: SignIn, violation: int, width: int, english: bool
 ) -> None:
     page = sign_in("officer", width, english)
-    for place in ("/", "/map/", "/violations/", f"/violations/{violation}", f"/violations/{violation}/why", "/leads/", "/account"):
+    for place in (
+        "/",
+        "/map/",
+        "/violations/",
+        f"/violations/{violation}",
+        f"/violations/{violation}/why",
+        "/leads/",
+        "/account",
+    ):
         page.goto(place)
         assert page.evaluate(TOO_WIDE) <= 0, place
         assert page.evaluate(UNLABELLED) == [], place
