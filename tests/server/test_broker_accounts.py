@@ -1,5 +1,7 @@
 """A terminal's own broker account: made once, kept as a hash, read by the broker, withdrawn."""
 
+import base64
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,10 @@ ACTOR = Actor(None, "tester")
 
 
 @pytest.fixture(scope="module")
-def engine(database_url: str) -> Engine:
-    return connect_engine(database_url)
+def engine(database_url: str) -> Iterator[Engine]:
+    one = connect_engine(database_url)
+    yield one
+    one.dispose()
 
 
 @pytest.fixture
@@ -39,8 +43,6 @@ def test_the_broker_knows_the_hash_and_nobody_the_password(engine: Engine, termi
     assert (account.name, name) == ("nrmm/SYNMACH0000000001",) * 2
     _, _, iterations, salt, _ = account.secret.split("$")
     assert iterations == "101"
-    import base64
-
     assert password_hash(password, base64.b64decode(salt)) == account.secret
     assert file.stat().st_mode & 0o077 == 0
     with engine.connect() as connection:
