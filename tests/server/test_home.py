@@ -53,9 +53,7 @@ def test_a_plate_is_found_however_it_is_written(browse: Browse, waiting: int, as
 
 def test_a_violation_number_goes_straight_to_its_page(browse: Browse, engine: Engine, waiting: int) -> None:
     with transaction(engine) as connection:
-        number = connection.execute(
-            text("SELECT number FROM violations WHERE id = :id"), {"id": waiting}
-        ).scalar_one()
+        number = connection.execute(text("SELECT number FROM violations WHERE id = :id"), {"id": waiting}).scalar_one()
     answer = browse("officer").get("/search", query_string={"q": number.lower()})
     assert answer.status_code == 303 and answer.location == f"/violations/{waiting}"
     hidden = browse("county").get("/search", query_string={"q": number})

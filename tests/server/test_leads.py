@@ -30,13 +30,18 @@ def test_a_lead_is_closed_once_and_stands_in_the_audit_log(browse: Browse, engin
     first, second = browse("officer"), browse("inspector")
     assert "LUNKNOWN1" in first.get("/leads/?status=open").text
     assert first.post(f"/leads/{number}/decision", SETTLE).status_code == 303
-    assert second.post(f"/leads/{number}/decision", {**SETTLE, "status": "dismissed", "reason": "other"}).status_code == 303
+    assert (
+        second.post(f"/leads/{number}/decision", {**SETTLE, "status": "dismissed", "reason": "other"}).status_code
+        == 303
+    )
     assert "该线索已由他人处理" in second.get("/").text
     page = first.get(f"/leads/{number}").text
     assert "已现场核查" in page and "已到现场核查" in page and "姓名officer" in page and "处理线索" in page
 
 
-@pytest.mark.parametrize("data", [{}, {**SETTLE, "reason": "other"}, {**SETTLE, "note": ""}, {**SETTLE, "status": "open"}])
+@pytest.mark.parametrize(
+    "data", [{}, {**SETTLE, "reason": "other"}, {**SETTLE, "note": ""}, {**SETTLE, "status": "open"}]
+)
 def test_closing_needs_a_reason_and_a_note(browse: Browse, engine: Engine, data: dict[str, str]) -> None:
     number = lead(engine, f"LUNKNOWN{id(data)}")
     answer = browse("officer").post(f"/leads/{number}/decision", data)

@@ -58,7 +58,9 @@ def test_states_go_by_silence_zone_and_violation(browse: Browse, engine: Engine)
     }
     with transaction(engine) as connection:
         now = connection.execute(text("SELECT now()")).scalar_one()
-        number = records.violation(connection, records.zone(connection), (_truck_of(connection, late), late), first_at=now)
+        number = records.violation(
+            connection, records.zone(connection), (_truck_of(connection, late), late), first_at=now
+        )
     assert states(browse)[late] == "violation"
     found = browse("officer").get(VIEW).get_json()["violations"]
     assert [one["href"] for one in found] == [f"/violations/{number}"]
@@ -133,7 +135,9 @@ def test_an_enterprise_sees_its_own_trucks(browse: Browse, engine: Engine, city:
     assert set(states(browse, "enterprise")) == {own}
 
 
-@pytest.mark.parametrize("box", ["", "1,2,3", "a,b,c,d", "121,41,120,42", "nan,0,1,1", "0,-91,1,1", "inf,0,1,1", "0,0,0,0"])
+@pytest.mark.parametrize(
+    "box", ["", "1,2,3", "a,b,c,d", "121,41,120,42", "nan,0,1,1", "0,-91,1,1", "inf,0,1,1", "0,0,0,0"]
+)
 def test_a_box_that_is_none_is_refused(browse: Browse, box: str) -> None:
     assert browse("officer").get(f"/map/now.json?bbox={box}").status_code == 400
 
