@@ -6,7 +6,7 @@ zone version and Beijing day in the batch, everything else is numpy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from enforcement.whitelist import WhitelistEntry, covers
 from enforcement.zones import ZoneTerms, in_hours
 
 Ints = NDArray[np.int64]
+Known = tuple[int, int, int]  # device, zone version, Beijing day since 1970
 
 _DAY_US = 86_400_000_000
 _BEIJING_US = 8 * 3_600_000_000
@@ -39,25 +40,59 @@ def hit_codes(
     whitelist: Mapping[Key, Sequence[WhitelistEntry]],
     rules: RuleBook,
     calendar: Calendar,
-    verdicts: Verdicts | None = None,
+    known: MutableMapping[Known, int] | None = None,
 ) -> Ints:
     """One code a hit, 0 = allowed. Columns are of one length: device, zone, version and time of each hit.
 
-    A device that `subject_of` does not name is unregistered. `whitelist` comes from `by_subject`. `verdicts`
-    is the caller's memory of (device, version, day) between batches; it forgets when records or terms change.
+    A device that `subject_of` does not name is unregistered. `whitelist` comes from `by_subject`. `known` remembers
+    what the checks said between calls; the caller empties it when a subject, a zone or a rule has changed.
     """
-    names, zones, versions, times = (np.asarray(column, np.int64) for column in (device, zone, version, at_us))
-    codes = np.zeros(len(names), np.int64)
-    verdicts = {} if verdicts is None else verdicts
-    for key, rows in _groups(names, versions, (times + _BEIJING_US) // _DAY_US):
-        if key not in verdicts:
-            at = moment(int(times[rows[0]]))
-            verdicts[key] = code_of(all_reasons(subject_of.get(key[0]), terms_of[key[1]], rules, at))
-        codes[rows] = verdicts[key]
-    _free_out_of_hours(codes, versions, times, terms_of, calendar)
+    table = np.stack([np.asarray(column, np.int64) for column in (device, version, zone, at_us)])
+    codes = _asked_once(table, subject_of, terms_of, rules, {} if known is None else known)
+    for number in np.unique(table[1, codes != 0]).tolist():
+        if terms_of[number].windows:
+            rows = np.flatnonzero((table[1] == number) & (codes != 0))
+            codes[rows[~in_hours(terms_of[number], table[3, rows], calendar)]] = 0
     if whitelist:
-        _free_whitelisted(codes, names, zones, times, subject_of, whitelist)
+        _give_leave(table, codes, subject_of, whitelist)
     return codes
+
+
+def _asked_once(
+    table: Ints,
+    subject_of: Mapping[int, Subject],
+    terms_of: Mapping[int, ZoneTerms],
+    rules: RuleBook,
+    known: MutableMapping[Known, int],
+) -> Ints:
+    """What the checks say of each device under each version on each Beijing day of the batch."""
+    if not table.shape[1]:
+        return np.zeros(0, np.int64)
+    day = (table[3] + _BEIJING_US) // _DAY_US
+    keys, first, which = np.unique(np.stack((table[0], table[1], day)), axis=1, return_index=True, return_inverse=True)
+    answers = np.zeros(keys.shape[1], np.int64)
+    for place, key in enumerate(zip(*keys.tolist(), strict=True)):
+        code = known.get(key)
+        if code is None:
+            at = moment(int(table[3, first[place]]))
+            code = known[key] = code_of(all_reasons(subject_of.get(key[0]), terms_of[key[1]], rules, at))
+        answers[place] = code
+    return answers[which.ravel()]
+
+
+def _give_leave(
+    table: Ints, codes: Ints, subject_of: Mapping[int, Subject], whitelist: Mapping[Key, Sequence[WhitelistEntry]]
+) -> None:
+    """Allow, in place, the hits that a whitelist entry covers at their time."""
+    for device in np.unique(table[0, codes != 0]).tolist():
+        subject = subject_of.get(device)
+        entries = [entry for key in match_keys(subject) for entry in whitelist.get(key, ())] if subject else []
+        if not subject or not entries:
+            continue
+        rows = np.flatnonzero((table[0] == device) & (codes != 0))
+        for zone in np.unique(table[2, rows]).tolist():
+            own = rows[table[2, rows] == zone]
+            codes[own[covers(entries, subject, zone, table[3, own])]] = 0
 
 
 def by_subject(entries: Iterable[WhitelistEntry]) -> dict[Key, list[WhitelistEntry]]:
@@ -66,47 +101,3 @@ def by_subject(entries: Iterable[WhitelistEntry]) -> dict[Key, list[WhitelistEnt
     for entry in entries:
         found.setdefault(entry.subject, []).append(entry)
     return found
-
-
-def _groups(*columns: Ints) -> Iterator[tuple[tuple[int, int, int], Ints]]:
-    """The rows of each device, version and Beijing day."""
-    if not len(columns[0]):
-        return
-    order = np.lexsort(columns[::-1])
-    keys = np.stack(columns)[:, order]
-    starts = np.flatnonzero(np.any(np.diff(keys, axis=1, prepend=keys[:, :1] - 1) != 0, axis=0))
-    ends = [*starts[1:].tolist(), len(order)]
-    for (device, version, day), start, end in zip(keys[:, starts].T.tolist(), starts, ends, strict=True):
-        yield (device, version, day), order[start:end]
-
-
-def _free_out_of_hours(
-    codes: Ints, versions: Ints, times: Ints, terms_of: Mapping[int, ZoneTerms], calendar: Calendar
-) -> None:
-    for version in np.unique(versions).tolist():
-        if terms_of[version].windows:
-            rows = np.flatnonzero((versions == version) & (codes != 0))
-            codes[rows[~in_hours(terms_of[version], times[rows], calendar)]] = 0
-
-
-def _free_whitelisted(
-    codes: Ints,
-    devices: Ints,
-    zones: Ints,
-    times: Ints,
-    subject_of: Mapping[int, Subject],
-    whitelist: Mapping[Key, Sequence[WhitelistEntry]],
-) -> None:
-    for device in np.unique(devices[codes != 0]).tolist():
-        subject = subject_of.get(device)
-        entries = _entries(subject, whitelist) if subject else []
-        if not subject or not entries:
-            continue
-        mine = np.flatnonzero((devices == device) & (codes != 0))
-        for zone in np.unique(zones[mine]).tolist():
-            rows = mine[zones[mine] == zone]
-            codes[rows[covers(entries, subject, zone, times[rows])]] = 0
-
-
-def _entries(subject: Subject, whitelist: Mapping[Key, Sequence[WhitelistEntry]]) -> list[WhitelistEntry]:
-    return [entry for key in match_keys(subject) for entry in whitelist.get(key, ())]

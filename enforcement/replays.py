@@ -3,7 +3,8 @@
 A *reset* is a place in a device's ordered fixes where no visit can be open in any zone, whatever came
 before: after `exit_fixes` fixes that touch no zone, or in a silence longer than every zone's `max_gap_s`.
 Stepping the fixes from one reset up to the next, then `close_silent` at the time of the fix after the
-window, gives the same visits as stepping everything.
+window, gives the same visits as stepping everything. A visit that began before the window and is still open
+(there was no later fix until now) ends in the silence before it: `close_silent` at the window's first fix.
 """
 
 from __future__ import annotations

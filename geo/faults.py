@@ -118,9 +118,7 @@ class FaultList:
     faults: list[ImportFault] = field(default_factory=list)
     more: int = 0
 
-    def add(
-        self, code: FaultCode, path: str, lon: object = None, lat: object = None, **facts: object
-    ) -> None:
+    def add(self, code: FaultCode, path: str, lon: object = None, lat: object = None, **facts: object) -> None:
         """Note a fault at `path`; `facts` fill its sentences."""
         if len(self.faults) >= self.limit:
             self.more += 1
@@ -157,9 +155,7 @@ def wrong_type(faults: FaultList, path: str, value: object, wanted: type) -> Non
     """Note that a JSON value is not of the type it should be."""
     kind = next((k for k in type(value).__mro__ if k in _KINDS), type(None))
     (wanted_zh, wanted_en), (found_zh, found_en) = _KINDS[wanted], _KINDS[kind]
-    faults.add(
-        FaultCode.WRONG_TYPE, path, wanted=wanted_en, wanted_zh=wanted_zh, found=found_en, found_zh=found_zh
-    )
+    faults.add(FaultCode.WRONG_TYPE, path, wanted=wanted_en, wanted_zh=wanted_zh, found=found_en, found_zh=found_zh)
 
 
 def finite(value: object) -> float | None:

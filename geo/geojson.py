@@ -107,9 +107,7 @@ def _zone(feature: Feature, number: int, options: ReadOptions, report: Report) -
         return None
     rest = {k: v for k, v in given.items() if k not in _OWN}
     name = zone_name(feature, number)
-    return ImportedZone(
-        name, feature.area.geometry, start, end, hours, rest, feature.path, feature.area.repaired
-    )
+    return ImportedZone(name, feature.area.geometry, start, end, hours, rest, feature.path, feature.area.repaired)
 
 
 def zone_name(feature: Feature, number: int) -> str:
@@ -119,9 +117,7 @@ def zone_name(feature: Feature, number: int) -> str:
         if isinstance(value, str) and value.strip():
             return value
     named = (v for k, v in feature.properties.items() if k.casefold().endswith(("name", "名")))
-    return (
-        next((v for v in named if isinstance(v, str) and v.strip()), None) or feature.id or f"zone {number}"
-    )
+    return next((v for v in named if isinstance(v, str) and v.strip()), None) or feature.id or f"zone {number}"
 
 
 def _document(root: Any, options: ReadOptions, report: Report) -> list[Feature]:
@@ -195,9 +191,7 @@ def _feature_geometry(value: dict[str, Any], path: str, options: ReadOptions, re
     return None
 
 
-def _geometry(
-    value: dict[str, Any], path: str, kind: str, options: ReadOptions, report: Report
-) -> Area | None:
+def _geometry(value: dict[str, Any], path: str, kind: str, options: ReadOptions, report: Report) -> Area | None:
     before = report.faults.count
     for name in _FOREIGN_TO_GEOMETRY:
         if name in value:

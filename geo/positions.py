@@ -14,9 +14,7 @@ from geo.rings import Ring
 def rings_of(value: Any, path: str, single: bool, report: Report) -> list[list[Ring]]:
     """The rings of a Polygon's (`single`) or MultiPolygon's coordinates; faults are in the report."""
     polygons = [(value, path)] if single else list(_items(value, path, report))
-    return [
-        [_ring(ring, place, report) for ring, place in _items(rings, at, report)] for rings, at in polygons
-    ]
+    return [[_ring(ring, place, report) for ring, place in _items(rings, at, report)] for rings, at in polygons]
 
 
 def _items(value: Any, path: str, report: Report) -> list[tuple[Any, str]]:

@@ -21,6 +21,10 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.accounts",
     "server.web.audit",
     "server.web.health",
+    "server.web.zone_imports",  # with zones and zone_drafts
+    "server.web.whitelist",
+    "server.web.calendar",
+    "server.web.broker_accounts",
 )
 """Modules with a `blueprint`; one line each."""
 

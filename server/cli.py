@@ -100,5 +100,84 @@ def ingest(slot: int) -> None:
     link.close()
 
 
+@main.command("load-reference")
+def load_reference() -> None:
+    """Load administrative boundaries and the tree of bureaus; a second run changes nothing."""
+    from server.flows.load_reference import load_reference as load
+
+    _report(load(db.connect_engine(_settings().database_url)))
+
+
+@main.command("load-demo")
+def load_demo() -> None:
+    """Load the demonstration city; a second run changes nothing."""
+    from server.flows.load_demo import load_demo as load
+
+    settings = _settings()
+    _report(load(db.connect_engine(settings.database_url), settings.secrets_dir))
+
+
+def _report(counts: dict[str, int]) -> None:
+    click.echo(", ".join(f"{name} {count}" for name, count in counts.items()))
+
+
+@main.command("demo-accounts")
+def demo_accounts() -> None:
+    """Print the demonstration accounts and their passwords."""
+    from server.flows.load_demo import demo_accounts as accounts
+
+    for one in accounts(_settings().secrets_dir):
+        click.echo(f"  {one.username:<12} {one.password:<34} {', '.join(one.roles)}")
+
+
+@main.command("broker-password")
+@click.argument("kind", type=click.Choice(["hdv", "nrmm", "jt808", "ev", "json"]))
+@click.argument("device")
+def broker_password(kind: str, device: str) -> None:
+    """Give a terminal on file a new password on the broker, and print it once."""
+    from server.flows import broker_passwords
+    from server.store.audit import Actor
+
+    settings = _settings()
+    engine = db.connect_engine(settings.database_url)
+    found = broker_passwords.find_terminal(engine, kind, device)
+    try:
+        actor = Actor(None, "command line", None, None)
+        name, password = broker_passwords.issue(engine, found or 0, actor, settings.broker_devices_file)
+    except broker_passwords.NoAccountError as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"{name} {password}")
+
+
+@main.command()
+def web() -> None:
+    """Serve the pages and the API."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    settings = _settings()
+    server = Granian(
+        "server.wsgi:app",
+        address=settings.web_host,
+        port=settings.web_port,
+        interface=Interfaces.WSGI,
+        workers=settings.web_workers,
+        blocking_threads=16,
+        log_access=False,
+        respawn_failed_workers=True,
+    )
+    server.serve()
+
+
+@main.command()
+def fleet() -> None:
+    """Let the demonstration fleet drive, in real time, through the gateway's account."""
+    from server.flows.demo_fleet import demo_fleet
+    from telemetry.links.sender import run_fleet
+
+    settings = _settings()
+    run_fleet(settings.mqtt_url, demo_fleet(db.connect_engine(settings.database_url)))
+
+
 if __name__ == "__main__":
     main()

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry import jt808_batch
 from telemetry.kinds import read
 from telemetry.packed import PLANS, Packed, read_by_length
 from telemetry.protocols.annexq.messages import Record, Report
@@ -27,7 +28,8 @@ MICROSECOND = timedelta(microseconds=1)
 SAMPLE_FIELDS = tuple(field.name for field in fields(Sample) if field.name != "at")
 STREAM_ONLY = frozenset({"EngineStream", "CatalystStream", "CatalystNoxStream", "MachineStream"})
 TOGETHER: Mapping[str, Callable[[Sequence[bytes], Sequence[str | None]], Iterator[Packed]]] = {
-    kind: partial(read_by_length, kind) for kind in PLANS
+    **{kind: partial(read_by_length, kind) for kind in PLANS},
+    "jt808": jt808_batch.read_together,
 }
 
 
@@ -76,9 +78,7 @@ def _keep_headers(decoded: Decoded, packed: Packed) -> None:
         decoded.protocol[row] = packed.protocol
 
 
-def _one(
-    decoded: Decoded, kind: str, i: int, frame: bytes, layout: str | None
-) -> tuple[int, Sequence[Sample]]:
+def _one(decoded: Decoded, kind: str, i: int, frame: bytes, layout: str | None) -> tuple[int, Sequence[Sample]]:
     """Frame i through its codec: fill its place in the batch, give its rows."""
     try:
         message, rows = read(frame, kind, layout)

@@ -95,9 +95,7 @@ def _next_record(
     return rows, behind, sizes.how[code] == OPEN
 
 
-def _variable(
-    frames: Bytes, sizes: Sizes, rows: Places, body_at: Places, code: NDArray[np.uint8]
-) -> NDArray[np.int64]:
+def _variable(frames: Bytes, sizes: Sizes, rows: Places, body_at: Places, code: NDArray[np.uint8]) -> NDArray[np.int64]:
     """What a length word or a count adds to the least size."""
     added = np.zeros(len(rows), dtype=np.int64)
     word = sizes.how[code] == WORD

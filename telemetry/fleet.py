@@ -9,6 +9,7 @@ Pure and seeded: no clock, no file, no network. Identities, ways and engines are
 from __future__ import annotations
 
 from telemetry.fleets.bulk import bulk_frames
+from telemetry.fleets.disturbances import disturb
 from telemetry.fleets.members import Activity, Character, Member, machine_code, make_fleet, phone, vin
 from telemetry.fleets.replay import Track, replay
 from telemetry.fleets.stream import Emitted, stream
@@ -22,6 +23,7 @@ __all__ = [
     "Member",
     "Track",
     "bulk_frames",
+    "disturb",
     "machine_code",
     "make_fleet",
     "phone",

@@ -6,8 +6,7 @@ names, a phone in BCD, a date. All other frames are left to the codec, and a pro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +14,11 @@ from numpy.typing import NDArray
 
 from telemetry.jt808_emission import emission_columns
 from telemetry.jt808_items import Items, read_items
+from telemetry.packed import Packed
 from telemetry.protocols.flags import Flag, PacketFlag
+from telemetry.protocols.jt808.messages import PROTOCOL
 from telemetry.samples import Columns, empty_columns
+from telemetry.timestamps import ZERO_OR_DATE, read_times
 
 Bytes = NDArray[np.uint8]
 Rows = NDArray[np.int64]
@@ -25,24 +27,9 @@ Flags = NDArray[np.uint32]
 
 LOCATION = 0x0200
 BASIC_BYTES = 28
-SECOND_US = 1_000_000
-CHINA_S = 8 * 3_600
 _HEADER, _HEADER_2019 = 12, 17
 _SPARE = 8  # bytes behind the longest frame, so that a look ahead stays inside
-_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 87)
 _LON_E6, _LAT_E6 = (73_000_000, 135_000_000), (3_000_000, 54_000_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Reports:
-    """Frames read together: their places in the batch, what their headers say, a sample each."""
-
-    rows: Rows
-    device: list[str]
-    serial: NDArray[np.int64]
-    at_us: NDArray[np.int64]  # 0 unknown
-    packet_flags: Flags
-    columns: Columns  # without `packet`
 
 
 class _Envelope(NamedTuple):
@@ -58,9 +45,14 @@ class _Envelope(NamedTuple):
         return _Envelope(self.rows[chosen], self.matrix[chosen], self.body[chosen], self.end[chosen])
 
 
-def read_reports(frames: Sequence[bytes]) -> Reports:
-    """The frames that are plain location reports; `rows` says which of them these are."""
+def read_together(frames: Sequence[bytes], layouts: Sequence[str | None]) -> Iterator[Packed]:
+    """The plain location reports of a batch; `rows` says which of its frames these are."""
     opened = _opened(frames)
+    if len(opened.rows):
+        yield _read(opened)
+
+
+def _read(opened: _Envelope) -> Packed:
     basic = opened.matrix[np.arange(len(opened.rows))[:, None], opened.body[:, None] + np.arange(BASIC_BYTES)]
     at_us, dated = _times(basic[:, 22:28])
     items = read_items(opened.matrix, opened.body + BASIC_BYTES, opened.end)
@@ -70,7 +62,8 @@ def read_reports(frames: Sequence[bytes]) -> Reports:
         basic, at_us = basic[good], at_us[good]
     columns, packet_flags = _columns(basic, at_us, items)
     device, serial = _senders(opened)
-    return Reports(opened.rows, device, serial, at_us, packet_flags, columns)
+    command = np.full(len(at_us), LOCATION, dtype=np.int32)
+    return Packed(opened.rows, PROTOCOL, None, 1, command, device, serial, at_us, at_us, at_us, packet_flags, columns)
 
 
 def _opened(frames: Sequence[bytes]) -> _Envelope:
@@ -116,9 +109,7 @@ def _sound(matrix: Bytes, lengths: Rows) -> tuple[Bools, Rows]:
 
 def _senders(opened: _Envelope) -> tuple[list[str], NDArray[np.int64]]:
     newer = opened.body == _HEADER_2019
-    phones = np.where(
-        newer[:, None], opened.matrix[:, 5:15], np.pad(opened.matrix[:, 4:10], ((0, 0), (4, 0)))
-    )
+    phones = np.where(newer[:, None], opened.matrix[:, 5:15], np.pad(opened.matrix[:, 4:10], ((0, 0), (4, 0))))
     text = phones.tobytes().hex()
     devices = [text[at : at + 20].lstrip("0") or "0" for at in range(0, len(text), 20)]
     at = np.where(newer, 15, 10)
@@ -129,14 +120,9 @@ def _senders(opened: _Envelope) -> tuple[list[str], NDArray[np.int64]]:
 
 def _times(bcd: Bytes) -> tuple[NDArray[np.int64], Bools]:
     """BCD in GMT+8 to microseconds, 0 for six zero bytes; and whether it is one or the other."""
-    year, month, day, hour, minute, second = ((bcd >> 4) * 10 + (bcd & 0x0F)).astype(np.int64).T
+    at_us, state = read_times((bcd >> 4) * 10 + (bcd & 0x0F))
     decimal = (bcd <= 0x99).all(axis=1) & ((bcd & 0x0F) <= 9).all(axis=1)
-    days = _DAYS[np.minimum(month, 99)] - ((month == 2) & (year % 4 != 0))
-    possible = decimal & (day >= 1) & (day <= days) & (hour < 24) & (minute < 60) & (second < 60)
-    months = np.where(possible, (year + 30) * 12 + month - 1, 0)
-    first_day = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    seconds = (first_day + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second - CHINA_S
-    return np.where(possible, seconds * SECOND_US, 0), possible | ~bcd.any(axis=1)
+    return at_us, decimal & (state <= ZERO_OR_DATE)
 
 
 def _columns(basic: Bytes, at_us: NDArray[np.int64], items: Items) -> tuple[Columns, Flags]:
@@ -162,9 +148,7 @@ def _columns(basic: Bytes, at_us: NDArray[np.int64], items: Items) -> tuple[Colu
     return columns, items.packet_flags | shifted
 
 
-def _place(
-    columns: Columns, status: NDArray[np.int64], lat: NDArray[np.int64], lon: NDArray[np.int64]
-) -> Flags:
+def _place(columns: Columns, status: NDArray[np.int64], lat: NDArray[np.int64], lon: NDArray[np.int64]) -> Flags:
     exists = (lat <= 90_000_000) & (lon <= 180_000_000)
     positioned = (status & 0x02) != 0
     columns["lat"][:] = np.where(exists, np.where(status & 0x04, -lat, lat) / 1e6, np.nan)

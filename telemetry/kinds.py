@@ -105,9 +105,7 @@ def _as_remembered(frame: bytes, layout: str | None) -> Report | None:
     return message if isinstance(message, Report) and message.layout == layout else None
 
 
-def _read_annex_q(
-    frame: bytes, layout: str | None, refusal: FrameError
-) -> tuple[FamilyMessage, Sequence[Sample]]:
+def _read_annex_q(frame: bytes, layout: str | None, refusal: FrameError) -> tuple[FamilyMessage, Sequence[Sample]]:
     """The report under a layout of Annex Q, or the refusal that came further into the frame."""
     try:
         message = gb17691.decode(frame, layout)

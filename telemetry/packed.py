@@ -136,9 +136,7 @@ def read_packed(kind: str, frames: Bytes, layouts: Sequence[str | None]) -> Iter
 def _sound(frames: Bytes, data_size: int) -> NDArray[np.bool_]:
     """Frames whose envelope is in order: start, command, identity, no encryption, length, check byte."""
     command = frames[:, 2]
-    sound: NDArray[np.bool_] = (
-        (frames[:, 0] == 0x23) & (frames[:, 1] == 0x23) & ((command == 2) | (command == 3))
-    )
+    sound: NDArray[np.bool_] = (frames[:, 0] == 0x23) & (frames[:, 1] == 0x23) & ((command == 2) | (command == 3))
     sound &= frames[:, 21] == NOT_ENCRYPTED
     sound &= (frames[:, 22] == data_size >> 8) & (frames[:, 23] == data_size & 0xFF)
     sound &= np.bitwise_xor.reduce(frames, axis=1) == 0
@@ -155,8 +153,6 @@ def _fitting(plan: Plan, count: int, signed: bool, frames: Bytes, rows: Rows) ->
     first = DATA_AT + plan.shape.head
     types = first + plan.stride * np.arange(count)
     rows = rows[(frames[np.ix_(rows, types)] == plan.type).all(axis=1)]
-    if plan.shape.name in (A.name, B.name):  # Annex Q under the header of a provider: left to the codec
-        rows = rows[(frames[rows, 3] >= 0x21) & (frames[rows, 3] <= 0x7A)]
     if signed and len(rows):
         at = first + plan.stride * count
         marks = frames[rows][:, [at, at + 1 + SIGNATURE_PART]]
@@ -223,9 +219,7 @@ def _times(
     return at_us, np.where(at_us == 0, np.uint32(Flag.TIME_UNKNOWN), np.tile(assumed, len(sent_us)))
 
 
-def _span(
-    at_us: NDArray[np.int64], sent_us: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _span(at_us: NDArray[np.int64], sent_us: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First and last known time of each frame's samples, else the frame's own."""
     last = at_us.max(axis=1)
     first = np.where(at_us == 0, np.iinfo(np.int64).max, at_us).min(axis=1)

@@ -191,9 +191,7 @@ def _tree(node: _Node) -> dict[str, Any]:
     return tree
 
 
-def _period(
-    top: list[_Node], options: ReadOptions, report: Report
-) -> tuple[datetime | None, datetime | None]:
+def _period(top: list[_Node], options: ReadOptions, report: Report) -> tuple[datetime | None, datetime | None]:
     ends: list[datetime | None] = []
     for name in ("overallStartTime", "overallEndTime"):
         conditions = [c for c in top if _kind(c) == "ValidityCondition" and not _negated(c)]
@@ -208,8 +206,7 @@ def _hours(top: list[_Node]) -> str | None:
     lines = []
     for period in (p for c in top if not _negated(c) for p in _descendants(c, "validPeriod")):
         days = ",".join(
-            _DAYS.get(e.element.text or "", e.element.text or "")
-            for e in _descendants(period, "applicableDay")
+            _DAYS.get(e.element.text or "", e.element.text or "") for e in _descendants(period, "applicableDay")
         )
         for day in _descendants(period, "recurringTimePeriodOfDay"):
             start, end = _text(day, "startTimeOfPeriod"), _text(day, "endTimeOfPeriod")

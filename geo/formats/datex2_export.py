@@ -53,9 +53,7 @@ def write_datex2(
     table = _leaf(payload, "cz:controlledZoneTable")
     _leaf(table, "cz:tableVersionTime", iso(published_at))
     for number, zone in enumerate(zones, 1):
-        _zone(
-            table, zone, str(zone.properties.get("id") or f"zone-{number}"), (published_at, authority, lang)
-        )
+        _zone(table, zone, str(zone.properties.get("id") or f"zone-{number}"), (published_at, authority, lang))
     written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return written
 

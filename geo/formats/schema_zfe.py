@@ -44,12 +44,9 @@ def supersede(zones: Sequence[ImportedZone]) -> tuple[ImportedZone, ...]:
 def write_schema_zfe(zones: Iterable[ImportedZone], zone: tzinfo = CHINA) -> str:
     """A file that validates against the schema; a zone without a start cannot be written (ValueError)."""
     features = [
-        {"type": "Feature", "properties": _written(z, zone), "geometry": geometry_json(z.geometry)}
-        for z in zones
+        {"type": "Feature", "properties": _written(z, zone), "geometry": geometry_json(z.geometry)} for z in zones
     ]
-    return json.dumps(
-        {"type": "FeatureCollection", "features": features}, ensure_ascii=False, allow_nan=False
-    )
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, allow_nan=False)
 
 
 def _zone(feature: Feature, options: ReadOptions, report: Report) -> ImportedZone | None:

@@ -4,17 +4,21 @@ Which format a file speaks is seen from its content, not from its name. Whatever
 the officer; what comes out is WGS-84.
 """
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
+
+import shapely
 
 from geo.faults import FaultCode, ImportFault
 from geo.formats.datex2 import read_datex2
-from geo.formats.datex2_out import write_datex2
+from geo.formats.datex2_export import write_datex2
 from geo.formats.schema_zfe import read_schema_zfe, supersede, write_schema_zfe
 from geo.geojson import read_geojson, write_geojson
 from geo.imported import Imported, ImportedZone, ReadOptions
-from server.documents.coordinate_lists import as_geojson, read_coordinates
+from server.documents.coordinate_lists import as_geojson, read_coordinates, write_coordinates
 
 CHINA_BOX = (73.0, 18.0, 136.0, 54.0)
 
@@ -75,10 +79,32 @@ def read_drawn(content: str, options: ReadOptions) -> Imported:
     return read_geojson(json.dumps(as_geojson(polygons)), options)
 
 
-def write_zone_file(kind: ZoneFormat, zones: Sequence[ImportedZone]) -> str:
-    """The zones in the format asked for."""
+def write_zone_file(
+    kind: ZoneFormat, zones: Sequence[ImportedZone], published_at: dt.datetime, authority: str
+) -> bytes:
+    """The zones in the format asked for; `authority` stands where a zone names no issuing authority."""
     if kind is ZoneFormat.DATEX2:
-        return write_datex2(zones)
+        return write_datex2(zones, published_at, authority)
     if kind is ZoneFormat.SCHEMA_ZFE:
-        return write_schema_zfe(zones)
-    return write_geojson(zones, indent=1)
+        return write_schema_zfe(zones).encode()
+    return write_geojson(zones, indent=1).encode()
+
+
+def rough_coordinates(data: bytes) -> str:
+    """The first area of a GeoJSON document as it stands, faulty as it may be, for the form to show and mend; else
+    nothing."""
+    try:
+        found = _first_area(json.loads(data.decode("utf-8-sig")), 0)
+        return write_coordinates(found) if found is not None else ""
+    except (ValueError, TypeError, RecursionError, shapely.errors.GEOSException):
+        return ""
+
+
+def _first_area(value: Any, depth: int) -> shapely.MultiPolygon | None:
+    if not isinstance(value, dict) or depth > 3:
+        return None
+    if value.get("type") in ("Polygon", "MultiPolygon"):
+        parts = value["coordinates"] if value["type"] == "MultiPolygon" else [value["coordinates"]]
+        return shapely.MultiPolygon([shapely.Polygon(rings[0], rings[1:]) for rings in parts])
+    inner = [value.get("geometry"), *(value["features"] if isinstance(value.get("features"), list) else [])]
+    return next((found for one in inner if (found := _first_area(one, depth + 1)) is not None), None)

@@ -17,6 +17,7 @@ from enforcement.fuels import Fuel
 from enforcement.plates import PlateColour
 from enforcement.stages import Stage, StageBasis
 from enforcement.vins import vin_check_digit
+from telemetry.fleet import phone
 
 DATA = Path(__file__).resolve().parent.parent / "demo_city"
 NOTE = "演示数据，虚构"
@@ -56,6 +57,9 @@ MACHINE_STAGES = (S.II, S.III, S.IV, S.I, S.III, S.PRE_I, S.IV, S.ELECTRIC, S.II
 MACHINE_KINDS = tuple(MachineCategory)
 BASES = (StageBasis.VEHICLE_LIST, StageBasis.NAMEPLATE, StageBasis.REPORT, StageBasis.VEHICLE_LIST, StageBasis.DATE)
 AFTER = {"6a": "dpf_scr", "6b": "dpf_scr", "6": "dpf_scr", "5": "scr", "4": "scr", "D": "none"}
+# hdv layouts C, A, B (a terminal in store: it never reports) and one not known yet, a tracker box, a simple tracker.
+TRUCK_TERMINALS = (("hdv", "C"), ("hdv", "A"), ("jt808", None), ("hdv", "B"), ("json", None), ("hdv", None))
+MACHINE_TERMINALS = ("nrmm", "nrmm", "jt808", "nrmm", "json")
 TERMINAL_MAKER = "演示终端厂（虚构）"
 
 
@@ -129,7 +133,7 @@ def machines(enterprise_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
         yield {
             "registration_number": None if i % 10 == 7 else f"{stage.value}-6NA{i + 1:05}",
             "pin": f"DEM0PN{i + 1:011}",
-            "machine_code": f"DXCDEM{i + 1:011}",
+            "machine_code": machine_code(i),
             "engine_number": f"ME{i + 1:06}",
             "engine_maker": "演示发动机厂（虚构）",
             "maker": "演示机械厂（虚构）",
@@ -149,23 +153,39 @@ def machines(enterprise_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
         }
 
 
+def truck_device(i: int) -> tuple[str, str, str | None] | None:
+    """Kind, device and layout of the terminal of truck `i`; None: it has none. Electric trucks speak GB/T 32960."""
+    if i % 12 == 11:
+        return None
+    kind, layout = TRUCK_TERMINALS[i % len(TRUCK_TERMINALS)]
+    if TRUCK_KINDS[i % len(TRUCK_KINDS)][0] is S.ELECTRIC:
+        return "ev", vin(i + 1), None
+    return kind, {"jt808": phone(i + 1), "json": f"demo-tracker-{i + 1:03}"}.get(kind, vin(i + 1)), layout
+
+
+def machine_device(i: int) -> tuple[str, str] | None:
+    """Kind and device of the terminal of machine `i`; None: it has none."""
+    if i % 6 == 5:
+        return None
+    kind = MACHINE_TERMINALS[i % len(MACHINE_TERMINALS)]
+    return kind, {"jt808": phone(i + 501), "json": f"demo-machine-{i + 1:03}"}.get(kind, machine_code(i))
+
+
+def machine_code(i: int) -> str:
+    """The environmental code of machine `i`."""
+    return f"DXCDEM{i + 1:011}"
+
+
 def terminals(truck_ids: Mapping[str, int], machine_ids: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    """A terminal for most trucks (by VIN) and most machines (by machine code), of every kind and layout."""
-    kinds = (("hdv", "A"), ("hdv", "B"), ("hdv", "C"), ("jt808", None), ("json", None), ("hdv", None))
-    for i, (number, truck_id) in enumerate(sorted(truck_ids.items(), key=lambda item: item[1])):
-        kind, layout = kinds[i % len(kinds)]
-        if i % 12 == 11:
-            continue
-        if TRUCK_KINDS[i % len(TRUCK_KINDS)][0] is S.ELECTRIC:
-            kind, layout = "ev", None
-        device = {"jt808": f"0139{i + 1:08}", "json": f"demo-tracker-{i + 1:03}"}.get(kind, number)
-        yield _terminal(kind, device, layout, truck_id=truck_id)
-    for i, (code, machine_id) in enumerate(sorted(machine_ids.items(), key=lambda item: item[1])):
-        if i % 6 == 5:
-            continue
-        kind = ("nrmm", "nrmm", "jt808", "nrmm", "json")[i % 5]
-        device = {"jt808": f"0139{i + 501:08}", "json": f"demo-machine-{i + 1:03}"}.get(kind, code)
-        yield _terminal(kind, device, None, machine_id=machine_id)
+    """A terminal for most trucks and most machines, of every kind and layout; the ids by VIN and machine code."""
+    for i in range(TRUCKS_N):
+        of_truck = truck_device(i)
+        if of_truck is not None:
+            yield _terminal(*of_truck, truck_id=truck_ids[vin(i + 1)])
+    for i in range(MACHINES_N):
+        of_machine = machine_device(i)
+        if of_machine is not None:
+            yield _terminal(*of_machine, None, machine_id=machine_ids[machine_code(i)])
 
 
 def _terminal(kind: str, device: str, layout: str | None, **subject: int) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def hits_of(watch: Watch, fixes: Fixes) -> ZoneHits:
     if len(parts) > 1:
         table = table[:, np.lexsort((table[2], table[0]))]
     fix, zone, version, state = table
-    code = watch.codes(fixes.terminal[fix], fixes.terminals, version, fixes.at_us[fix])
+    code = watch.codes(fixes.terminal[fix], fixes.terminals, (zone, version), fixes.at_us[fix])
     return ZoneHits(fix, zone, version, state, code)
 
 
@@ -356,9 +356,9 @@ def flag_strangers(
     """Leads for devices that are not on file and say they are in a zone: one a device, zone and day."""
     if not fixes:
         return
-    columns = [np.array([getattr(one, name) for one in fixes]) for name in ("lon", "lat", "at_us")]
+    lon, lat, at_us = (np.array([getattr(one, name) for one in fixes]) for name in ("lon", "lat", "at_us"))
     for _, index in watch.indexes:
-        found = locate(index, *columns, 0.0)
+        found = locate(index, lon, lat, at_us, 0.0)
         for row, version in zip(found.fix.tolist(), found.version.tolist(), strict=True):
             one, zone_id = fixes[row], index.versions[version].zone_id
             place = (one.lon, one.lat)

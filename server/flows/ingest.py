@@ -148,8 +148,9 @@ class Ingest:
             faults.setdefault(index, Fault(index, FaultCode.BAD_TIME, 0, detail))
         declared = np.array([arrival.terminal.coordinates for arrival in arrivals])
         to_wgs84(decoded.columns, decoded.packet_flags, declared)
+        terminal_of = np.array([arrival.terminal.id for arrival in arrivals], np.int64)
         received = np.full(len(arrivals), received_us, np.int64)
-        decoded.columns["flags"] |= mark(decoded.columns, received[decoded.columns["packet"]])
+        decoded.columns["flags"] = mark(decoded.columns, received, decoded.packet_flags, terminal_of)
         good = [index for index in range(len(arrivals)) if index not in faults]
         if good:
             self._store(arrivals, decoded, np.array(good), received_us, tally)

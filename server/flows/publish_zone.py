@@ -20,6 +20,7 @@ from server.store.audit import Actor
 from server.store.scopes import Scope
 from server.store.zones import NewVersion, ZoneVersionRow
 
+BEIJING = dt.timezone(dt.timedelta(hours=8))
 EARLIEST = dt.datetime(2010, 1, 1, tzinfo=dt.UTC)
 CODE_MOST = 40
 
@@ -66,6 +67,28 @@ def doubts(rules: RuleBook, division: str, terms: ZoneTerms, valid_from: dt.date
     return found
 
 
+def try_publish(
+    connection: Connection, scope: Scope, zone_id: int | None, zone: NewZone, version: NewVersion
+) -> list[Fault]:
+    """What would be refused, without doing it; `zone_id` None: a new zone."""
+    if zone_id is None:
+        faults = [*_zone_faults(scope, zone), *_period_faults(version)]
+        if zones.find_zone_id(connection, zone.code) is not None:
+            faults.append(_taken(zone))
+        return faults
+    return list(_version_faults(connection, scope, zone_id, version))
+
+
+def _version_faults(connection: Connection, scope: Scope, zone_id: int, version: NewVersion) -> Iterator[Fault]:
+    yield from _period_faults(version)
+    zone = zones.find_zone(connection, zone_id, version.valid_from)
+    newest = zones.find_newest_version(connection, zone_id)
+    if zone is None or not scope.covers(zone.division):
+        yield _elsewhere()
+    if newest is not None and version.valid_from <= newest.valid_from:
+        yield _too_early(newest)
+
+
 def create_zone(connection: Connection, actor: Actor, scope: Scope, zone: NewZone, version: NewVersion) -> Published:
     """A new zone with its first version. Raises Refused."""
     faults = [*_zone_faults(scope, zone), *_period_faults(version)]
@@ -75,7 +98,7 @@ def create_zone(connection: Connection, actor: Actor, scope: Scope, zone: NewZon
         connection, zone.code, zone.name_zh, zone.name_en or zone.name_zh, zone.division, actor.user_id
     )
     if zone_id is None:
-        raise Refused([Fault("code", f"代码 {zone.code} 已被使用", f"The code {zone.code} is taken")])
+        raise Refused([_taken(zone)])
     return _add(connection, actor, zone_id, 1, version)
 
 
@@ -83,15 +106,10 @@ def publish_version(connection: Connection, actor: Actor, scope: Scope, zone_id:
     """The next version of a zone; it closes the one before it. Raises Refused, LookupError."""
     if not zones.hold_zone(connection, zone_id):
         raise LookupError(f"zone {zone_id}")
-    zone = zones.find_zone(connection, zone_id, version.valid_from)
-    newest = zones.find_newest_version(connection, zone_id)
-    faults = list(_period_faults(version))
-    if zone is not None and not scope.covers(zone.division):
-        faults.append(_elsewhere())
-    if newest is not None and version.valid_from <= newest.valid_from:
-        faults.append(_too_early(newest))
+    faults = list(_version_faults(connection, scope, zone_id, version))
     if faults:
         raise Refused(faults)
+    newest = zones.find_newest_version(connection, zone_id)
     if newest is not None and (newest.valid_to is None or newest.valid_to > version.valid_from):
         zones.close_version(connection, newest.id, version.valid_from)
     return _add(connection, actor, zone_id, 1 if newest is None else newest.number + 1, version)
@@ -106,7 +124,7 @@ def end_zone(connection: Connection, actor: Actor, scope: Scope, zone_id: int, a
     faults = []
     if zone is None or not scope.covers(zone.division):
         faults.append(_elsewhere())
-    if len(reason.strip()) < 4:
+    if len(reason.strip()) < 2:
         faults.append(Fault("reason", "请写明依据（文号或理由）", "Give the document or the reason"))
     if newest is None or at <= newest.valid_from or (newest.valid_to is not None and newest.valid_to <= at):
         faults.append(
@@ -161,12 +179,16 @@ def _period_faults(version: NewVersion) -> Iterator[Fault]:
         yield Fault("valid_to", "失效时间应晚于生效时间", "It must end after it begins")
 
 
+def _taken(zone: NewZone) -> Fault:
+    return Fault("code", f"代码 {zone.code} 已被使用", f"The code {zone.code} is taken")
+
+
 def _elsewhere() -> Fault:
     return Fault("division", "该控制区不在您的管辖范围内", "This zone lies outside your area")
 
 
 def _too_early(newest: ZoneVersionRow) -> Fault:
-    begins = newest.valid_from.astimezone(dt.timezone(dt.timedelta(hours=8))).strftime("%Y-%m-%d %H:%M")
+    begins = newest.valid_from.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
     return Fault(
         "valid_from",
         f"应晚于第 {newest.number} 版的生效时间 {begins}：已生效的版本不能追溯修改",

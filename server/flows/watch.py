@@ -12,26 +12,25 @@ from dataclasses import replace
 
 import numpy as np
 import psycopg
-from enforcement.calendar import Calendar, DayKind
-from enforcement.reasons import code_of
-from enforcement.registry import match_keys
-from enforcement.subjects import Subject
-from enforcement.whitelist import WhitelistEntry, covers
-from enforcement.zone_terms_json import from_json
-from enforcement.zones import Purpose, ZoneTerms, default_settings, in_hours
 from numpy.typing import NDArray
 
-from enforcement.checks import all_reasons
+from enforcement.calendar import Calendar, DayKind
+from enforcement.hit_codes import Known, by_subject, hit_codes
+from enforcement.registry import match_keys
 from enforcement.rules import RuleBook, load, moment
+from enforcement.subjects import Subject
 from enforcement.visit_records import SettingsByZone
+from enforcement.whitelist import WhitelistEntry
+from enforcement.zone_terms_json import from_json
+from enforcement.zones import Purpose, ZoneTerms, default_settings
 from geo.zones import ZoneIndex, ZoneVersion, index_zones
 from server.store import reporting_terminals, subjects, watched
 from server.store.reporting_terminals import ReportingTerminal
 from server.store.watched import WatchedVersion
 
 Ints = NDArray[np.int64]
+Table = tuple[Ints, Ints]
 Key = tuple[str, int]  # ("truck" | "machine", number in the register)
-DAY_US, BEIJING_US = 86_400_000_000, 28_800_000_000
 LONGEST_REACH_M = 500.0
 CALENDAR_WORDS = {"workday": DayKind.WORKDAY, "rest": DayKind.REST_DAY, "holiday": DayKind.HOLIDAY}
 
@@ -52,7 +51,7 @@ class Watch:
         self.unknown: set[tuple[str, str]] = set()
         self.subjects: dict[Key, Subject | None] = {}
         self.enterprises: dict[Key, int | None] = {}
-        self._codes: dict[tuple[Key | None, int, int], int] = {}
+        self._codes: dict[Known, int] = {}
         self.settings = SettingsByZone()
         watched.listen(connection)
         self._load_zones(connection)
@@ -157,49 +156,16 @@ class Watch:
             for one in (self._leave.get(key, []) if key else [])
         ]
 
-    def codes(self, terminal: Ints, terminals: Mapping[int, ReportingTerminal], version_id: Ints, at_us: Ints) -> Ints:
-        """The verdict of each hit as `enforcement.reasons.code_of` numbers it; 0 = allowed."""
-        if not len(terminal):
-            return np.zeros(0, np.int64)
-        day = (at_us + BEIJING_US) // DAY_US
-        table, which = np.unique(np.stack([terminal, version_id, day]), axis=1, return_inverse=True)
-        which = which.ravel()
-        codes = np.array([self._code(terminals[t], v, d) for t, v, d in table.T.tolist()], np.int64)[which]
-        for version in np.unique(version_id[codes != 0]).tolist():
-            terms = self.terms[version]
-            if terms.windows:
-                rows = np.flatnonzero((version_id == version) & (codes != 0))
-                codes[rows[~in_hours(terms, at_us[rows], self.calendar)]] = 0
-        if self._leave:
-            self._give_leave(terminal, terminals, version_id, at_us, codes)
-        return codes
-
-    def _code(self, terminal: ReportingTerminal, version_id: int, day: int) -> int:
-        key = subject_key(terminal)
-        memo = (key, version_id, day)
-        code = self._codes.get(memo)
-        if code is None:
-            at = moment(day * DAY_US - BEIJING_US + DAY_US // 2)
-            code = code_of(all_reasons(self.subject_of(terminal), self.terms[version_id], self.rules, at))
-            self._codes[memo] = code
-        return code
-
-    def _give_leave(
-        self,
-        terminal: Ints,
-        terminals: Mapping[int, ReportingTerminal],
-        version_id: Ints,
-        at_us: Ints,
-        codes: Ints,
-    ) -> None:
-        for number in np.unique(terminal[codes != 0]).tolist():
-            one = terminals[number]
-            subject = self.subject_of(one)
-            if subject is None or subject_key(one) not in self._leave:
-                continue
-            entries = self.leave_of(one, subject)
-            rows = np.flatnonzero((terminal == number) & (codes != 0))
-            for version in np.unique(version_id[rows]).tolist():
-                own = rows[version_id[rows] == version]
-                held = covers(entries, subject, self.versions[version].zone_id, at_us[own])
-                codes[own[held]] = 0
+    def codes(self, terminal: Ints, terminals: Mapping[int, ReportingTerminal], hits: Table, at_us: Ints) -> Ints:
+        """The verdict of each hit as `enforcement.reasons.code_of` numbers it, 0 = allowed; `hits` = zone, version."""
+        zone, version = hits
+        present = np.unique(terminal).tolist()
+        subject_of = {name: one for name in present if (one := self.subject_of(terminals[name])) is not None}
+        leave = {
+            key: entries
+            for name, subject in (subject_of.items() if self._leave else ())
+            for key, entries in by_subject(self.leave_of(terminals[name], subject)).items()
+        }
+        return hit_codes(
+            terminal, zone, version, at_us, subject_of, self.terms, leave, self.rules, self.calendar, self._codes
+        )

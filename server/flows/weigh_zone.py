@@ -109,8 +109,8 @@ def _subjects(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict
         raise TypeError("the connection is not psycopg's")
     trucks = subjects.find_trucks(plain, [row["truck_id"] for row in rows if row["truck_id"]])
     machines = subjects.find_machines(plain, [row["machine_id"] for row in rows if row["machine_id"]])
-    found: dict[tuple[str, int], Subject] = {("truck", number): one for number, one in trucks.items()}
-    return found | {("machine", number): one for number, one in machines.items()}
+    found: dict[tuple[str, int], Subject] = {("truck", number): one.subject for number, one in trucks.items()}
+    return found | {("machine", number): one.subject for number, one in machines.items()}
 
 
 def _of_violations(judge: _Judge, rows: Sequence[Mapping[str, Any]]) -> Iterator[Effect]:

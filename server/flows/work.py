@@ -9,12 +9,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import psycopg
 
 from server.flows import flag
-from server.flows.ingest import Ingest, Message, Reply, Tally
+from server.flows.ingest import Ingest, Message, Tally
 from server.store import packets
 
 LOG = logging.getLogger(__name__)
@@ -22,11 +22,17 @@ DAYS_AHEAD = 2
 CHORES_EVERY_S = 15.0
 
 
-class Link(Protocol):
+Item = TypeVar("Item", bound=Message)
+
+
+class Link(Protocol[Item]):
     """Where batches come from and are settled; telemetry.links.mqtt.IngestLink is one."""
 
-    def take(self, most: int, wait_s: float, first_wait_s: float = 1.0) -> Sequence[Message]: ...
-    def settle(self, received: Sequence[Message], answers: Sequence[Reply]) -> None: ...
+    def take(self, most: int, wait_s: float) -> list[Item]:
+        """Up to `most` messages."""
+
+    def settle(self, received: Sequence[Item], answers: Sequence[tuple[str, bytes]]) -> None:
+        """Acknowledge a committed batch and send the answers (topic, payload)."""
 
 
 def now_us() -> int:
@@ -34,12 +40,12 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
-class Worker:
+class Worker(Generic[Item]):
     """One worker slot."""
 
     def __init__(
         self,
-        link: Link,
+        link: Link[Item],
         connect: Callable[[], psycopg.Connection],
         slot: int,
         batch: int,
@@ -71,7 +77,7 @@ class Worker:
                 )
             self._chores()
 
-    def _until_stored(self, received: Sequence[Message]) -> Tally | None:
+    def _until_stored(self, received: Sequence[Item]) -> Tally | None:
         """Keep trying while the database is away; None when told to stop meanwhile."""
         pause = 0.2
         at_us = now_us()

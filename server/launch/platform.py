@@ -52,6 +52,7 @@ class Platform:
         self._environment = {
             "DATABASE_URL": database_url,
             "SECRET_KEY_FILE": str(self._secret_file("secret_key")),
+            "SECRETS_DIR": str(self.secrets),
             "WEB_PORT": str(self.settings.web_port),
             "WEB_HOST": self.settings.web_host,
             "BROKER_DEVICES_FILE": str(self.devices_file),
@@ -151,7 +152,7 @@ class Platform:
         command = self._command("demo-accounts", "demo-accounts")
         command.log.unlink(missing_ok=True)
         run_step(command, lambda _: None, "demo-accounts")
-        text = command.log.read_text().strip()
+        text = command.log.read_text().rstrip()
         command.log.unlink()
         return text
 

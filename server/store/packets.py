@@ -202,7 +202,7 @@ def raw_between(
 
 
 def raw_at(connection: psycopg.Connection, wanted: Sequence[tuple[int, int]]) -> list[tuple[int, bytes]]:
-    """Packets of terminals that hold a sample at a moment: (terminal, raw) for (terminal, microseconds), as received."""
+    """Packets that hold a sample of a terminal at a moment: (terminal, raw) for (terminal, microseconds)."""
     if not wanted:
         return []
     table = np.array(wanted, np.int64)

@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg.rows import dict_row
+
 from enforcement.categories import MachineCategory, TruckCategory
 from enforcement.fuels import Fuel
 from enforcement.plates import PlateColour
 from enforcement.stages import Stage, StageBasis
 from enforcement.subjects import AfterTreatment, Fitted, Machine, SubjectState, Truck
-from psycopg.rows import dict_row
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,8 +82,8 @@ WITH n AS (
 ), kept AS (
   INSERT INTO visits (id, terminal_id, zone_id, first_at, last_at, established, forbidden, open, state)
   OVERRIDING SYSTEM VALUE
-  SELECT number, terminal_id, zone_id, to_timestamp(first_us / 1e6), to_timestamp(last_us / 1e6), established, forbidden,
-    open, state FROM n
+  SELECT number, terminal_id, zone_id, to_timestamp(first_us / 1e6), to_timestamp(last_us / 1e6), established,
+    forbidden, open, state FROM n
 )
 SELECT number FROM n ORDER BY id
 """,

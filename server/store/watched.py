@@ -56,7 +56,17 @@ def zone_versions(connection: psycopg.Connection) -> list[WatchedVersion]:
         "(extract(epoch FROM v.valid_from) * 1000000)::bigint, (extract(epoch FROM v.valid_to) * 1000000)::bigint "
         "FROM zone_versions v JOIN zones z ON z.id = v.zone_id ORDER BY v.id"
     )
-    return [WatchedVersion(*row[:6], shapely.from_wkb(bytes(row[6])), *row[7:]) for row in cursor.fetchall()]
+    return [
+        WatchedVersion(number, zone_id, order, code, zh, en, _areas(bytes(shape)), terms, begin, end)
+        for number, zone_id, order, code, zh, en, shape, terms, begin, end in cursor.fetchall()
+    ]
+
+
+def _areas(wkb: bytes) -> shapely.MultiPolygon:
+    geometry = shapely.from_wkb(wkb)
+    if not isinstance(geometry, shapely.MultiPolygon):
+        raise TypeError(f"a zone version is a MultiPolygon, not a {geometry.geom_type}")
+    return geometry
 
 
 def whitelist(connection: psycopg.Connection) -> list[WatchedEntry]:

@@ -43,6 +43,18 @@ class WhitelistRow:
     asked_by: str | None
     decided_by_name: str | None
 
+    @property
+    def holds_from(self) -> dt.datetime | None:
+        """An approval does not reach back; None where there never was one."""
+        if self.state not in ("active", "withdrawn") or self.decided_at is None:
+            return None
+        return max(self.valid_from, self.decided_at)
+
+    @property
+    def holds_to(self) -> dt.datetime:
+        """The end of the period, or the withdrawal before it."""
+        return self.valid_to if self.withdrawn_at is None else min(self.valid_to, self.withdrawn_at)
+
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
@@ -134,7 +146,7 @@ def find_entry(connection: Connection, entry_id: int, scope: Scope, hold: bool =
 
 def add_entry(connection: Connection, entry: NewEntry, created_by: int | None) -> int:
     """Keep a request; it counts for nothing until it is approved."""
-    return connection.execute(
+    number: int = connection.execute(
         text(
             "INSERT INTO whitelist_entries (truck_id, machine_id, zone_id, purpose, valid_from, valid_to, "
             "document, note, approver, created_by) VALUES (:truck_id, :machine_id, :zone_id, :purpose, :valid_from, "
@@ -142,6 +154,7 @@ def add_entry(connection: Connection, entry: NewEntry, created_by: int | None) -
         ),
         {**_values(entry), "created_by": created_by},
     ).scalar_one()
+    return number
 
 
 def _values(entry: NewEntry) -> Mapping[str, Any]:
@@ -197,7 +210,7 @@ def any_entry(connection: Connection) -> bool:
 
 def count_covered_violations(connection: Connection, entry_id: int) -> int:
     """Violations of the subject that fall into the entry: what a late approval would alter, and does not."""
-    return connection.execute(
+    number: int = connection.execute(
         text(
             "SELECT count(*) FROM whitelist_entries w JOIN violations v "
             "ON (v.truck_id = w.truck_id OR v.machine_id = w.machine_id) "
@@ -206,6 +219,7 @@ def count_covered_violations(connection: Connection, entry_id: int) -> int:
         ),
         {"id": entry_id},
     ).scalar_one()
+    return number
 
 
 def find_truck_ids(connection: Connection, plate: str, colour: str | None) -> list[int]:

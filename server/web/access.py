@@ -54,6 +54,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "zones.edit": frozenset({R.OFFICER, R.APPROVER}),
     "whitelist.read": BUREAU | {R.ENTERPRISE},
     "whitelist.edit": frozenset({R.OFFICER, R.APPROVER}),
+    "whitelist.approve": frozenset({R.APPROVER}),
     "calendar.edit": frozenset({R.OFFICER, R.SYSTEM_ADMIN}),
     "organisations.manage": frozenset({R.SYSTEM_ADMIN}),
     "accounts.manage": frozenset({R.SECURITY_ADMIN}),

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from server.flows import keep_calendar
 from server.flows.manage_accounts import Refused
 from server.store import calendar_days
-from server.web import words
+from server.web import words, zone_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_actor, work
 from server.web.language import ZONE, pick
 

@@ -13,7 +13,7 @@ from server.flows import whitelist_entries
 from server.flows.manage_accounts import Fault, Refused
 from server.store import audit, whitelist, zones
 from server.store.whitelist import NewEntry
-from server.web import words
+from server.web import words, zone_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_actor, current_scope, work
 from server.web.language import ZONE, pick
 from server.web.listing import Column, Filter, read, view, whole

@@ -96,10 +96,7 @@ def traits_of(members: Sequence[Member]) -> Traits:
 def start(members: Sequence[Member], rng: np.random.Generator) -> State:
     """Warm engines, but cold ones where a member starts cold or is parked."""
     cold = np.array(
-        [
-            member.character is Character.COLD_START or member.activity is Activity.PARKED
-            for member in members
-        ],
+        [member.character is Character.COLD_START or member.activity is Activity.PARKED for member in members],
         dtype=bool,
     )
     empty = np.array([member.character is Character.UREA_EMPTY for member in members], dtype=bool)
@@ -166,9 +163,7 @@ def _engine_speed(traits: Traits, speed_kmh: Floats, load: Floats, noise: Floats
     return np.where(traits.running, rpm, 0.0)
 
 
-def _warmed(
-    state: State, traits: Traits, load: Floats, fuel: Floats, speed_kmh: Floats, seconds: float
-) -> State:
+def _warmed(state: State, traits: Traits, load: Floats, fuel: Floats, speed_kmh: Floats, seconds: float) -> State:
     exhaust = np.where(traits.running, 110 + 330 * np.sqrt(load), _AMBIENT_C)
     inlet = state.inlet_c + (exhaust - state.inlet_c) * (1 - np.exp(-seconds / 90))
     outlet = state.outlet_c + (inlet - 8 - state.outlet_c) * (1 - np.exp(-seconds / 60))

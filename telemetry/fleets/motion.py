@@ -41,9 +41,7 @@ def advance(motion: Motion, traits: Traits, rng: np.random.Generator) -> tuple[M
     n = len(motion.speed_kmh)
     motion = _changed(motion, traits, rng, n)
     mood = 0.98 * motion.mood + 0.2 * rng.normal(0, 1, n)
-    wanted = np.where(
-        motion.busy & traits.running, traits.cruise_kmh * np.clip(1 + 0.15 * mood, 0.3, 1.3), 0.0
-    )
+    wanted = np.where(motion.busy & traits.running, traits.cruise_kmh * np.clip(1 + 0.15 * mood, 0.3, 1.3), 0.0)
     pull = np.clip((wanted - motion.speed_kmh) / 3.6 / 4, _HARDEST_BRAKE, _STRONGEST_PULL)
     speed = np.clip(motion.speed_kmh + 3.6 * pull, 0, None)
     speed = np.where(speed < 0.4, 0.0, speed)

@@ -77,9 +77,7 @@ def _values(track: Track, member: Member, rng: np.random.Generator) -> dict[str,
     return {**driven, "lon": track.lon, "lat": track.lat, "direction_deg": direction}
 
 
-def _engine_values(
-    member: Member, speed: Floats, seconds: Floats, rng: np.random.Generator
-) -> dict[str, Floats]:
+def _engine_values(member: Member, speed: Floats, seconds: Floats, rng: np.random.Generator) -> dict[str, Floats]:
     traits, state = engine.traits_of([member]), engine.start([member], rng)
     digging = np.array([0.4])
     rows = []

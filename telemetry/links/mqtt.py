@@ -42,13 +42,6 @@ class Received(NamedTuple):
     epoch: int
 
 
-class Answer(NamedTuple):
-    """One message to send down to a terminal, QoS 0: a lost answer makes the terminal send again."""
-
-    topic: str
-    payload: bytes
-
-
 def remaining_length(size: int) -> bytes:
     """The MQTT variable-length integer (section 2.2.3)."""
     out = bytearray()
@@ -202,14 +195,17 @@ class IngestLink:
             count = min(most, len(self._waiting))
             return [self._waiting.popleft() for _ in range(count)]
 
-    def settle(self, received: Sequence[Received], answers: Sequence[Answer] = ()) -> None:
-        """Acknowledge a committed batch to the broker, and send the answers. Messages of a lost connection are not
-        acknowledged: the broker delivers them again, and storing them again changes nothing."""
+    def settle(self, received: Sequence[Received], answers: Sequence[tuple[str, bytes]] = ()) -> None:
+        """Acknowledge a committed batch to the broker, and send the answers (topic, payload).
+
+        Answers are QoS 0: a lost one makes the terminal send again. Messages of a lost connection are not
+        acknowledged: the broker delivers them again, and storing them again changes nothing.
+        """
         if not received and not answers:
             return
         epoch = received[-1].epoch if received else self._epoch
         acks = puback_packets(r.mid for r in received if r.qos and r.epoch == epoch)
-        self._outbox.append((epoch, acks, b"".join(publish_packet(a.topic, a.payload) for a in answers)))
+        self._outbox.append((epoch, acks, b"".join(publish_packet(topic, payload) for topic, payload in answers)))
         self._wake()
 
     def close(self) -> None:

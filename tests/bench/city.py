@@ -21,7 +21,15 @@ def blob(rng: np.random.Generator, lon: float, lat: float, radius_deg: float, ve
 def zones(count: int, vertices: int, seed: int = 7) -> list[shapely.MultiPolygon]:
     """Zones of 0.3 to 4 km radius, spread with clusters around seven towns; some overlap."""
     rng = np.random.default_rng(seed)
-    towns = [(120.45, 41.57), (120.77, 41.80), (119.40, 41.25), (119.64, 41.40), (119.74, 41.13), (120.41, 41.6), (120.2, 41.4)]
+    towns = [
+        (120.45, 41.57),
+        (120.77, 41.80),
+        (119.40, 41.25),
+        (119.64, 41.40),
+        (119.74, 41.13),
+        (120.41, 41.6),
+        (120.2, 41.4),
+    ]
     out = []
     for n in range(count):
         town = towns[n % len(towns)]

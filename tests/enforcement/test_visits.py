@@ -175,7 +175,10 @@ def test_a_window_between_resets_is_enough(fixes, data):
     before = {1: int(at_us[first - 1])} if first else {}
     result = run(fixes[first:end], {}, before)
     from_us, to_us = at_us[first], at_us[end] if end < len(fixes) else 2**62
+    waiting = step({}, *columns(early), SETTINGS).open
+    waiting = {key: visit for key, visit in waiting.items() if visit.first_us < from_us}
     closed = [visit for visit in old_closed if not from_us <= visit["first_us"] < to_us]
+    closed += map(plain, close_silent(waiting, from_us, SETTINGS).closed)
     open_ = list(result.open.values())
     if end < len(fixes):
         rest = close_silent(result.open, to_us, SETTINGS)

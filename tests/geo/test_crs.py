@@ -77,9 +77,7 @@ def on_road(n=200):
     reference = roads()
     lines = shapely.get_parts(reference)
     rng = np.random.default_rng(4)
-    places = [
-        shapely.line_interpolate_point(line, rng.uniform(0, 1, n // 5), normalized=True) for line in lines
-    ]
+    places = [shapely.line_interpolate_point(line, rng.uniform(0, 1, n // 5), normalized=True) for line in lines]
     return reference, shapely.get_coordinates(np.concatenate(places)) + rng.normal(0, 5e-5, (n, 2))
 
 

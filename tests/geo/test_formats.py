@@ -31,9 +31,7 @@ def zfe(**properties):
 
 
 def test_schema_zfe_last_day_is_in_force():
-    read = read_schema_zfe(
-        zfe(date_fin="2023-07-01", pl_critair="V4", pl_horaires="Mo-Fr 08:00-20:00"), PARIS
-    )
+    read = read_schema_zfe(zfe(date_fin="2023-07-01", pl_critair="V4", pl_horaires="Mo-Fr 08:00-20:00"), PARIS)
     [zone] = read.zones
     assert (read.faults, read.notes) == ((), ())
     assert zone.name == "200046977-ZFE-001" and zone.hours == "Mo-Fr 08:00-20:00"
@@ -125,9 +123,7 @@ def test_datex2_lists_of_polygons():
     hole = "41.4 120.4 41.6 120.4 41.6 120.6 41.4 120.6 41.4 120.4"  # wound the other way
     read = read_datex2(datex(polygon(SQUARE) + polygon(hole)))
     assert read.faults == () and [n.code for n in read.notes] == [FaultCode.NESTED]
-    assert read.zones[0].geometry.equals(
-        shapely.box(120, 41, 121, 42) - shapely.box(120.4, 41.4, 120.6, 41.6)
-    )
+    assert read.zones[0].geometry.equals(shapely.box(120, 41, 121, 42) - shapely.box(120.4, 41.4, 120.6, 41.6))
     over = "41 120.5 41 121.5 42 121.5 42 120.5 41 120.5"
     read = read_datex2(datex(polygon(SQUARE) + polygon(over)))
     assert [n.code for n in read.notes] == [FaultCode.MERGED]

@@ -77,9 +77,7 @@ def test_swapped_axes_are_named():
     munich = [[48.1, 11.5], [48.2, 11.5], [48.2, 11.6], [48.1, 11.5]]
     assert read_geojson(collection(feature([munich]))).faults == ()
     bavaria = ReadOptions(expected=(8.9, 47.2, 13.9, 50.6))
-    assert [f.code for f in read_geojson(collection(feature([munich])), bavaria).faults] == [
-        FaultCode.SWAPPED
-    ]
+    assert [f.code for f in read_geojson(collection(feature([munich])), bavaria).faults] == [FaultCode.SWAPPED]
     elsewhere = read_geojson(collection(feature([SQUARE])), bavaria)
     assert len(elsewhere.zones) == 1 and [n.code for n in elsewhere.notes] == [FaultCode.ELSEWHERE]
 
@@ -88,9 +86,7 @@ def test_swapped_axes_are_named():
 def test_declared_coordinates_are_converted_once(crs):
     area = shapely.MultiPolygon([shapely.box(120.4, 41.5, 120.5, 41.6)])
     drawn = convert_geometry(area, Crs.WGS84, crs)
-    document = json.dumps(
-        {"type": "Feature", "properties": {}, "geometry": json.loads(shapely.to_geojson(drawn))}
-    )
+    document = json.dumps({"type": "Feature", "properties": {}, "geometry": json.loads(shapely.to_geojson(drawn))})
     [zone] = read_geojson(document, ReadOptions(crs=crs)).zones
     assert zone.geometry.hausdorff_distance(area) < 1e-9
     assert json.loads(write_geojson([zone], crs))["features"][0]["geometry"]["type"] == "MultiPolygon"
@@ -105,6 +101,12 @@ def test_invalid_is_repaired_on_request_only():
     assert mended.zones[0].repaired.moved == ((120.5, 41.5),)
     flat = collection(feature([[[0, 0], [1, 1], [0, 0], [0, 0]]]))
     assert [f.code for f in read_geojson(flat, ReadOptions(mend=True)).faults] == [FaultCode.EMPTY]
+
+
+def test_a_tangle_is_refused_even_where_repair_is_asked_for():
+    ring = np.random.default_rng(6).uniform((120, 41), (121, 42), (2000, 2)).tolist()
+    document = collection(feature([[*ring, ring[0]]]))
+    assert {f.code for f in read_geojson(document, ReadOptions(mend=True)).faults} == {FaultCode.INVALID}
 
 
 def test_round_trip_keeps_everything():
@@ -127,9 +129,7 @@ def test_round_trip_keeps_everything():
 def test_own_dates_begin_in_china():
     zone = read_geojson(collection(feature([SQUARE], properties={"valid_from": "2026-08-15"}))).zones[0]
     assert zone.valid_from == datetime(2026, 8, 14, 16, tzinfo=UTC)
-    wrong = read_geojson(
-        collection(feature([SQUARE], properties={"valid_from": 5, "valid_to": "x", "hours": []}))
-    )
+    wrong = read_geojson(collection(feature([SQUARE], properties={"valid_from": 5, "valid_to": "x", "hours": []})))
     assert [f.code.value for f in wrong.faults] == ["date", "date", "wrong_type"]
 
 

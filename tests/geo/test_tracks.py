@@ -42,9 +42,7 @@ def test_order_names_what_it_does_not_keep():
     )
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3), st.integers(0, 3)), max_size=30), st.randoms()
-)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3), st.integers(0, 3)), max_size=30), st.randoms())
 def test_order_does_not_depend_on_arrival(fixes, random):
     shuffled = fixes * 2
     random.shuffle(shuffled)
@@ -55,9 +53,7 @@ def test_order_does_not_depend_on_arrival(fixes, random):
 
 
 def test_gaps_and_jumps():
-    track = order(
-        np.array([1, 2, 3, 63, 64]) * SECOND, [120, 120.0001, 120.0002, 120.0003, 120.1], [41.5] * 5
-    )
+    track = order(np.array([1, 2, 3, 63, 64]) * SECOND, [120, 120.0001, 120.0002, 120.0003, 120.1], [41.5] * 5)
     assert gaps(track, 30 * SECOND).tolist() == [2]
     assert jumps(track, 200.0).tolist() == [3]
     assert implied_speeds_kmh(track)[0] == pytest.approx(30.0, abs=0.2)
@@ -151,9 +147,7 @@ def munich(shared_dir):
     rows = json.loads((shared_dir / "data/gps/munich_trace_x0001-001.json").read_text())
     xy = shapely.get_coordinates(shapely.from_wkt([r["point"] for r in rows]))
     at = [datetime.strptime(r["time"], "%Y-%m-%d %H:%M:%S%z") for r in rows]
-    zones = json.loads((shared_dir / "data/control_zones/germany_umweltzonen.geojson").read_text())[
-        "features"
-    ]
+    zones = json.loads((shared_dir / "data/control_zones/germany_umweltzonen.geojson").read_text())["features"]
     [zone] = [z for z in zones if z["properties"]["name"] == "lez_munich"]
     at_us = np.array([round(t.timestamp() * 1e6) for t in at])
     return at_us, xy, shapely.geometry.shape(zone["geometry"])

@@ -14,8 +14,7 @@ pytestmark = pytest.mark.shared
 
 def index_of(areas):
     versions = [
-        ZoneVersion(n, n, shapely.MultiPolygon(shapely.get_parts(a).tolist()), 0, None)
-        for n, a in enumerate(areas)
+        ZoneVersion(n, n, shapely.MultiPolygon(shapely.get_parts(a).tolist()), 0, None) for n, a in enumerate(areas)
     ]
     return index_zones(versions)
 

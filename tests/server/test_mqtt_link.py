@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from server.launch.mosquitto import Mosquitto
-from telemetry.links.mqtt import Answer, IngestLink, publish_packet, read_length, remaining_length
+from telemetry.links.mqtt import IngestLink, publish_packet, read_length, remaining_length
 
 pytestmark = pytest.mark.broker
 TOPIC = "emission/v1/hdv/LZZ5CLSB8NA000001/up"
@@ -99,7 +99,7 @@ def test_an_answer_reaches_the_terminal(sender: Sender, make_link: Callable[[str
     sender.sock.sendall(b"\x82" + remaining_length(len(body)) + body)
     assert sender.sock.recv(5)[0] == 0x90
     sender.publish(TOPIC, b"frame")
-    link.settle(link.take(1, 1.0), [Answer(down.decode(), b'{"result":"right"}')])
+    link.settle(link.take(1, 1.0), [(down.decode(), b'{"result":"right"}')])
     assert sender.sock.recv(200).endswith(b'{"result":"right"}')
 
 

@@ -16,6 +16,7 @@ from telemetry.fleet import (
     Member,
     Track,
     bulk_frames,
+    disturb,
     make_fleet,
     replay,
     stream,
@@ -24,6 +25,7 @@ from telemetry.fleet import (
 from telemetry.fleets import packing
 from telemetry.fleets.ways import BOX, crossing_way, distance_m, inner_point, lay, walk
 from telemetry.kinds import read
+from telemetry.protocols.errors import FrameError
 from telemetry.protocols.gb17691 import codec as gb17691
 from telemetry.protocols.hj1239 import codec as hj1239
 from telemetry.protocols.nrmm import codec as nrmm
@@ -73,9 +75,7 @@ def test_frames_come_in_the_order_of_sending_and_after_their_samples() -> None:
     for one in emitted:
         _, rows = read(one.frame, one.kind)
         sent_at = EPOCH + timedelta(microseconds=one.at_us)
-        assert all(
-            row.at is not None and timedelta(0) < sent_at - row.at < timedelta(seconds=15) for row in rows
-        )
+        assert all(row.at is not None and timedelta(0) < sent_at - row.at < timedelta(seconds=15) for row in rows)
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
@@ -150,9 +150,7 @@ def test_a_clean_truck_and_a_high_emitter() -> None:
 def test_without_urea_nothing_is_converted() -> None:
     rows = driven(member(character=Character.UREA_EMPTY), 900)
     assert {row.reagent_level_pct for row in rows} == {0}
-    assert warm_mean(rows, "nox_downstream_ppm") == pytest.approx(
-        warm_mean(rows, "nox_upstream_ppm"), rel=0.01
-    )
+    assert warm_mean(rows, "nox_downstream_ppm") == pytest.approx(warm_mean(rows, "nox_upstream_ppm"), rel=0.01)
 
 
 def test_a_copied_signal_differs_by_less_than_five_percent() -> None:
@@ -363,3 +361,54 @@ def test_a_replay_with_given_speeds() -> None:
     speeds = np.linspace(0, 60, 25)
     rows = rows_of(list(replay(Track(given.at_us, given.lon, given.lat, speeds), member())))
     assert [row.speed_kmh for row in rows] == pytest.approx(speeds.tolist(), abs=0.01)
+
+
+# --- sessions and disturbances ----------------------------------------------------------------------------
+
+
+def test_terminals_log_in_first_and_out_last() -> None:
+    members = make_fleet(10, 6, seed=6)
+    emitted = list(stream(members, START, 30, seed=6, sessions=True))
+    assert all(before.at_us <= after.at_us for before, after in itertools.pairwise(emitted))
+    commands = defaultdict(list)
+    for one in emitted:
+        message, _ = read(one.frame, one.kind)
+        assert message.device == one.device
+        commands[one.device].append(message.command)
+    for one in members:
+        if one.layout:
+            assert (commands[one.device][0], commands[one.device][-1]) == (1, 4)
+        elif one.kind == "jt808":
+            assert commands[one.device][0] == 0x0102
+
+
+def test_serials_count_up_by_one_also_of_who_is_parked() -> None:
+    emitted = list(stream([member(activity=Activity.PARKED)], START, 300))
+    serials = [read(one.frame, "hdv", "C")[0].serial for one in emitted]  # type: ignore[attr-defined]
+    assert serials == [1, 2, 3, 4, 5]
+
+
+def test_disturbances_are_counted_and_keep_the_order() -> None:
+    members = make_fleet(20, 10, seed=6)
+    clean = list(stream(members, START, 300, seed=6))
+    shares = {"broken": 0.1, "repeated": 0.1, "late": 0.1, "lost": 0.1}
+    disturbed = list(disturb(clean, 1, **shares, delay_s=60))
+    assert disturbed == list(disturb(clean, 1, **shares, delay_s=60))
+    assert all(before.at_us <= after.at_us for before, after in itertools.pairwise(disturbed))
+    refused = repeated = reissued = 0
+    seen: set[bytes] = set()
+    for one in disturbed:
+        repeated += one.frame in seen
+        seen.add(one.frame)
+        try:
+            message, _ = read(one.frame, one.kind)
+        except FrameError:
+            refused += 1
+        else:
+            reissued += one.kind in ("hdv", "nrmm") and message.command == 3
+    near = pytest.approx(len(clean) * 0.1, rel=0.4)
+    assert refused == near
+    assert repeated == near
+    assert 0 < reissued < len(clean) * 0.1
+    assert len(disturbed) == pytest.approx(len(clean), rel=0.05)
+    assert list(disturb(clean, 1)) == clean

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry.fleet import make_fleet, stream
-from telemetry.jt808_batch import read_reports
+from telemetry.jt808_batch import read_together
+from telemetry.packed import Packed
 from telemetry.protocols.errors import FrameError
 from telemetry.protocols.jt808 import codec, emission
 from telemetry.protocols.jt808.fields import EMISSION, MILEAGE, REMAINING_FUEL
@@ -29,20 +30,25 @@ DTYPES = {column.name: column.dtype for column in COLUMNS}
 
 def assert_equal_to_the_codec(frames: Sequence[bytes]) -> int:
     """Every frame that is read fast is read the same way by the codec; how many were."""
-    reports = read_reports(frames)
-    assert len(set(reports.rows.tolist())) == len(reports.rows)
-    for place, row in enumerate(reports.rows.tolist()):
+    return sum(compare(frames, packed) for packed in read_together(frames, [None] * len(frames)))
+
+
+def compare(frames: Sequence[bytes], packed: Packed) -> int:
+    assert (packed.protocol, packed.layout, packed.records) == ("jt808", None, 1)
+    assert len(set(packed.rows.tolist())) == len(packed.rows)
+    for place, row in enumerate(packed.rows.tolist()):
         message = codec.decode(frames[row])
         (sample,) = codec.samples(message)
-        assert message.command == 0x0200
-        assert (reports.device[place], reports.serial[place]) == (message.device, message.serial)
-        assert reports.packet_flags[place] == int(message.flags)
+        assert packed.command[place] == message.command == 0x0200
+        assert (packed.device[place], packed.serial[place]) == (message.device, message.serial)
+        assert packed.packet_flags[place] == int(message.flags)
         at_us = 0 if sample.at is None else (sample.at - EPOCH) // MICROSECOND
-        assert reports.at_us[place] == reports.columns["at_us"][place] == at_us
+        times = (packed.sent_us, packed.first_us, packed.last_us, packed.columns["at_us"])
+        assert [int(column[place]) for column in times] == [at_us] * 4
         for name in NAMES:
             wanted = np.array([getattr(sample, name)], dtype=DTYPES[name])
-            np.testing.assert_array_equal(reports.columns[name][place : place + 1], wanted, err_msg=name)
-    return len(reports.rows)
+            np.testing.assert_array_equal(packed.columns[name][place : place + 1], wanted, err_msg=name)
+    return len(packed.rows)
 
 
 BYTE, WORD, DWORD = (st.integers(0, 2**bits - 1) for bits in (8, 16, 32))
@@ -56,17 +62,14 @@ def sub_items(draw: st.DrawFn) -> emission.SubItem:
     sub_id = draw(st.sampled_from(KNOWN) | WORD)
     width = draw(st.just(WIDTHS.get(sub_id, 2)) | st.integers(0, 6))
     value = draw(
-        st.binary(min_size=width, max_size=width)
-        | st.sampled_from([b"\xff", b"\x00"]).map(lambda b: b * width)
+        st.binary(min_size=width, max_size=width) | st.sampled_from([b"\xff", b"\x00"]).map(lambda b: b * width)
     )
     return emission.SubItem(sub_id, value)
 
 
 @st.composite
 def item_lists(draw: st.DrawFn) -> tuple[Item, ...]:
-    plain = st.builds(
-        Item, st.sampled_from([0x01, 0x02, 0x11, 0x30, 0x31, 0xE1]) | BYTE, st.binary(max_size=6)
-    )
+    plain = st.builds(Item, st.sampled_from([0x01, 0x02, 0x11, 0x30, 0x31, 0xE1]) | BYTE, st.binary(max_size=6))
     mileage = st.builds(Item, st.just(0x01), st.binary(min_size=4, max_size=4))
     lists = st.sampled_from([0xEA, 0xEC])
     packed = st.lists(sub_items(), max_size=5).map(lambda subs: emission.pack(subs))
@@ -123,9 +126,9 @@ def test_a_whole_fleet_is_read_fast() -> None:
 
 
 def test_an_empty_batch_and_one_of_other_frames() -> None:
-    assert len(read_reports([]).rows) == 0
+    assert list(read_together([], [])) == []
     heartbeat = seal(Header(0x0002, "13912345678", 1), b"")
-    assert read_reports([heartbeat, heartbeat]).rows.tolist() == []
+    assert list(read_together([heartbeat, heartbeat], [None, None])) == []
 
 
 def test_possible_and_impossible_dates() -> None:

@@ -441,9 +441,7 @@ def test_a_vehicle_without_a_plate_registers_by_vin(
     layout: str, model: int, maker: int, terminal: int, read: object
 ) -> None:
     vin = "LGHXCAE28M6789012"
-    body = (
-        "00000000" + text("MKR", maker) + text("M-808", model) + text("T1", terminal) + "00" + text(vin, 17)
-    )
+    body = "00000000" + text("MKR", maker) + text("M-808", model) + text("T1", terminal) + "00" + text(vin, 17)
     message = read("0100", body)  # type: ignore[operator]
     assert (message.body.layout, message.body.vin) == (layout, vin)
 

@@ -86,16 +86,12 @@ def test_what_is_written_is_read_again(message: Message) -> None:
     describe(again)
 
 
-@given(
-    st.sampled_from([("2011", Edition.E2013), ("2013", Edition.E2013), ("2019", Edition.E2019)]), st.data()
-)
+@given(st.sampled_from([("2011", Edition.E2013), ("2013", Edition.E2013), ("2019", Edition.E2019)]), st.data())
 def test_registrations_and_authentications(pair: tuple[str, Edition], data: st.DataObject) -> None:
     layout, edition = pair
     texts = [data.draw(TEXT) for _ in range(3)]
     registration = Registration(layout, data.draw(WORD), data.draw(WORD), *texts, 2, data.draw(PLATES))
-    message = Message(
-        Header(0x0100, "1".rjust(20 if layout == "2019" else 12, "0"), 1, edition), registration
-    )
+    message = Message(Header(0x0100, "1".rjust(20 if layout == "2019" else 12, "0"), 1, edition), registration)
     assert codec.decode(codec.encode(message)) == message
     code = Authentication("2019" if layout == "2019" else "2013", data.draw(TEXT))
     assert codec.decode(codec.encode(Message(Header(0x0102, "1" * 12, 1, edition), code))).body == code

@@ -55,9 +55,7 @@ def mended(given: Frame) -> bytes:
     if not given["bcc_verifies"]:
         # whoever hid the phone number did not recompute; one of these is also without its escapes
         inner = raw[1:-1]
-        content = (
-            inner if b"\x7e" in inner else inner.replace(b"\x7d\x02", b"\x7e").replace(b"\x7d\x01", b"\x7d")
-        )
+        content = inner if b"\x7e" in inner else inner.replace(b"\x7d\x02", b"\x7e").replace(b"\x7d\x01", b"\x7d")
         body = content[:-1]
         return b"\x7e" + escape(body + bytes([check_byte(body)])) + b"\x7e"
     return b"\x7e" + escape(raw[1:-1]) + b"\x7e" if not given["wire_escaped_form"] else raw
@@ -158,9 +156,7 @@ def test_what_the_sources_assert(shared_dir: Path) -> None:
             case Location():
                 compared += compare_location_claims(body, expected)
             case Batch() if "items" in expected or "Items" in expected:
-                for location, wanted in zip(
-                    body.locations, expected.get("items") or expected["Items"], strict=True
-                ):
+                for location, wanted in zip(body.locations, expected.get("items") or expected["Items"], strict=True):
                     compared += compare_location_claims(location, wanted)
             case _:
                 compared += compare_session(message, expected)
@@ -369,9 +365,7 @@ OUTSIDE = {
 
 
 def test_frames_of_real_terminals(shared_dir: Path) -> None:
-    text = (shared_dir / "data" / "telemetry_frames" / "jtt808_traccar_frames.jsonl").read_text(
-        encoding="utf-8"
-    )
+    text = (shared_dir / "data" / "telemetry_frames" / "jtt808_traccar_frames.jsonl").read_text(encoding="utf-8")
     given = [json.loads(line) for line in text.splitlines()]
     read = refused = 0
     for one in given:

@@ -84,9 +84,7 @@ def test_missing_parts_are_asked_for_and_come_under_new_serials() -> None:
     assert given_up == ()
     assert ask[0].resend().first_serial == 65_534
     assert ask[0].resend().numbers == (3, 6, 7)
-    again = [
-        replace(part, header=replace(part.header, serial=900 + place)) for place, part in enumerate(parts)
-    ]
+    again = [replace(part, header=replace(part.header, serial=900 + place)) for place, part in enumerate(parts)]
     state, steps = feed([again[6], again[2], again[5]], state)
     assert steps[-1].message is not None
     assert steps[-1].message.body == batch().body

@@ -199,9 +199,7 @@ def test_a_text_speaks_for_one_device() -> None:
     one = {"device": "A", "time": 1773451845}
     code, offset, _ = refusal(json.dumps([one, {**one, "device": "B"}]))
     assert (code, offset) == (FaultCode.DEVICE_MISMATCH, 38)
-    assert (
-        refusal('{"A":[{"ts":1773451845,"values":{}}],"B":[{"values":{}}]}')[0] is FaultCode.DEVICE_MISMATCH
-    )
+    assert refusal('{"A":[{"ts":1773451845,"values":{}}],"B":[{"values":{}}]}')[0] is FaultCode.DEVICE_MISMATCH
     assert refusal('{"A":[{"device":"B","ts":1773451845,"values":{}}]}')[0] is FaultCode.DEVICE_MISMATCH
 
 
@@ -219,10 +217,8 @@ def test_the_table_and_the_columns_agree() -> None:
 LETTERS = 'aB1"\\{}[]:, \n\x00é好'  # what could trip a scanner
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 JSONS = st.recursive(
-    st.none() | st.booleans() | NUMBERS | st.integers() | st.text(LETTERS, max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(LETTERS, max_size=4), inner, max_size=3)
-    ),
+    st.none() | st.booleans() | NUMBERS | st.integers(-(10**25), 10**25) | st.text(LETTERS, max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(LETTERS, max_size=4), inner, max_size=3),
     max_leaves=4,
 )
 RECORDS = st.builds(
@@ -246,11 +242,7 @@ def test_what_is_written_is_read_again(device: str, records: list[Record], crs: 
     json.dumps(codec.describe(message), allow_nan=False)
 
 
-@given(
-    st.binary(max_size=60)
-    | st.text(LETTERS, max_size=60).map(str.encode)
-    | JSONS.map(json.dumps).map(str.encode)
-)
+@given(st.binary(max_size=60) | st.text(LETTERS, max_size=60).map(str.encode) | JSONS.map(json.dumps).map(str.encode))
 def test_any_bytes_are_a_message_or_a_refusal(text: bytes) -> None:
     try:
         codec.samples(codec.decode(text))
@@ -258,12 +250,8 @@ def test_any_bytes_are_a_message_or_a_refusal(text: bytes) -> None:
         assert 0 <= error.offset <= len(text)
 
 
-KEYS = st.sampled_from(
-    ["time", "ts", "values", "device", "lon", "lat", "speed_kmh", "coolant_c", "fix_valid", "z"]
-)
-SHAPED = st.dictionaries(
-    KEYS, JSONS | st.just(1773451845) | st.dictionaries(KEYS, JSONS, max_size=3), max_size=5
-)
+KEYS = st.sampled_from(["time", "ts", "values", "device", "lon", "lat", "speed_kmh", "coolant_c", "fix_valid", "z"])
+SHAPED = st.dictionaries(KEYS, JSONS | st.just(1773451845) | st.dictionaries(KEYS, JSONS, max_size=3), max_size=5)
 
 
 @given(SHAPED | st.lists(SHAPED, max_size=3) | st.dictionaries(st.just("D"), st.lists(SHAPED, max_size=2)))

@@ -1,7 +1,7 @@
 // Draws and edits a zone on the map. The coordinate list in the text area is the one truth: the map writes into it
 // and reads from it, the form sends it, and who cannot use the map types into it.
 
-import { colour, fitTo, openMap } from "./zone_map.js";
+import { collection, colour, fitTo, openMap } from "./zone_map.js";
 import { areaKm2, bounds, feature, features, format, kinks, middles, parse, vertices } from "./zone_shape.js";
 
 const MIDDLES_UP_TO = 1500;
@@ -44,6 +44,7 @@ class ZoneEditor {
   write() {
     this.list.value = format(this.polygons);
     this.faults = [];
+    this.list.form.dispatchEvent(new Event("input")); // kept like anything typed (frame.js)
     this.show();
   }
 
@@ -241,8 +242,8 @@ class ZoneEditor {
   // --- map ---------------------------------------------------------------------------------------------------
 
   addLayers() {
-    const accent = colour("--action");
-    const red = colour("--over");
+    const accent = colour("action");
+    const red = colour("over");
     for (const name of ["fill", "edge", "points", "faults"]) {
       this.map.addSource(`draft-${name}`, { type: "geojson", data: collection([]) });
     }
@@ -286,7 +287,8 @@ class ZoneEditor {
 
   /** Crossings found here and faults named by the server: a red ring on the map, a line in the list beside it. */
   showFaults(crossings) {
-    const here = crossings.map((place) => ({ lon: place[0], lat: place[1], text: this.words.crossing }));
+    const known = (place) => this.faults.some((one) => Math.hypot(one.lon - place[0], one.lat - place[1]) < 1e-6);
+    const here = crossings.filter((place) => !known(place)).map((place) => ({ lon: place[0], lat: place[1], text: this.words.crossing }));
     const unread = this.unread.map((fault) => ({ text: this.words.unread.replace("{line}", fault.line) }));
     const all = [...unread, ...here, ...this.faults];
     this.set("faults", all.filter((fault) => fault.lon != null).map((fault) => feature("Point", [fault.lon, fault.lat])));
@@ -314,10 +316,9 @@ class ZoneEditor {
   }
 }
 
-const collection = (found) => ({ type: "FeatureCollection", features: found });
-
 for (const root of document.querySelectorAll("[data-zone-editor]")) {
-  openMap(root.querySelector("[data-map]"), { doubleClickZoom: false }).then((map) => {
+  openMap(root).then((map) => {
+    map.doubleClickZoom.disable();
     root.zoneEditor = new ZoneEditor(root, map);
     root.dataset.ready = "yes";
   });

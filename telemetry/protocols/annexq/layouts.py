@@ -43,6 +43,7 @@ class Shape:
     record_time: bool = False
     record_signature: bool = False
     trailing_signature: bool = False
+    answered: bool = False  # the header with an answer flag is the standard's own, not a provider's
 
     @property
     def prefix(self) -> int:
@@ -122,7 +123,7 @@ def walk(frame: bytes, shape: Shape, bodies: Bodies) -> Walk:
         return Walk(None, DATA_AT, FrameError(FaultCode.BAD_TIME, DATA_AT, "no possible date"))
     came: dict[int, Slot | None] = {}
     waiting: list[tuple[int, Slot | None]] = [(start, None)]
-    furthest = FrameError(FaultCode.LAYOUT, start, "no layout fits")
+    furthest = FrameError(FaultCode.LAYOUT, DATA_AT, "no layout fits")
     while waiting:
         at, slot = waiting.pop()
         if at in came:

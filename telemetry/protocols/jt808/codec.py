@@ -76,9 +76,7 @@ def _decode_content(content: bytes, before: Notes, layout: str | None) -> Messag
     return read_message(header, body, before + notes, len(content) - len(body), layout)
 
 
-def read_message(
-    header: Header, body: bytes, notes: Notes = (), offset: int = 0, layout: str | None = None
-) -> Message:
+def read_message(header: Header, body: bytes, notes: Notes = (), offset: int = 0, layout: str | None = None) -> Message:
     """Header and body as a message; a part of several stays a part (subpackets puts them together)."""
     if header.packet_total > 1:
         return Message(header, Part(header.packet_total, header.packet_number, body), notes)

@@ -91,9 +91,7 @@ def write_registration(registration: Registration) -> bytes:
     return head + fixed + bytes([registration.plate_color]) + registration.plate.encode(GBK)
 
 
-def read_authentication(
-    body: bytes, edition: Edition, layout: str | None
-) -> tuple[Authentication, tuple[Note, ...]]:
+def read_authentication(body: bytes, edition: Edition, layout: str | None) -> tuple[Authentication, tuple[Note, ...]]:
     """0102; a 2019 body that does not come out is read as 2013: the whole body is the code."""
     found = None
     if edition is Edition.E2019 and layout != "2013":

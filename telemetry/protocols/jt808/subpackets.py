@@ -113,8 +113,7 @@ def _place(state: Reassembly, message: Message, part: Part) -> int | None:
     alike = [
         place
         for place, held in enumerate(state.open)
-        if (held.header.device, held.header.message_id, held.total)
-        == (header.device, header.message_id, part.total)
+        if (held.header.device, held.header.message_id, held.total) == (header.device, header.message_id, part.total)
     ]
     for fits in (_counts_up, _same_serial, _was_asked_for):
         for place in alike:

@@ -163,9 +163,7 @@ def encode(message: Message) -> bytes:
     """Native text; records without a time need the ThingsBoard form."""
     if all(record.at for record in message.records):
         head = {"device": message.device} if message.device else {}
-        entries: list[Any] = [
-            head | {"time": _iso(record.at)} | _values(message, record) for record in message.records
-        ]
+        entries: list[Any] = [head | {"time": _iso(record.at)} | _values(message, record) for record in message.records]
         return _dump(entries[0] if len(entries) == 1 else entries)
     entries = [_telemetry(message, record) for record in message.records]
     return _dump({message.device: entries} if message.device else entries)
@@ -195,8 +193,7 @@ def _dump(value: Any) -> bytes:
 def describe(message: Message) -> dict[str, Any]:
     """The message as plain JSON values; every name ends in its unit."""
     records = [
-        {"at": record.at.isoformat() if record.at else None} | _values(message, record)
-        for record in message.records
+        {"at": record.at.isoformat() if record.at else None} | _values(message, record) for record in message.records
     ]
     return {
         "protocol": message.protocol,

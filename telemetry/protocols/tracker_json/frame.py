@@ -47,18 +47,12 @@ def parse(frame: bytes) -> Any:
         raise FrameError(FaultCode.LENGTH, MAX_BYTES, f"{len(frame)} bytes; at most {MAX_BYTES} are read")
     text = _text(frame)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_int=_bounded_int,
-            parse_float=_bounded_float,
-        )
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise FrameError(FaultCode.JSON, _byte(frame, text, error.pos), error.msg) from None
     except (_Refused, RecursionError):
         raise _first_fault(frame, text) from None
-    if _too_deep(value):
+    if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(value):
         raise _first_fault(frame, text)
     return value
 
@@ -111,6 +105,14 @@ def _bounded_float(text: str) -> float:
     if not math.isfinite(value):
         raise _Refused("too large")
     return value
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_constant=_no_constant,
+    parse_int=_bounded_int,
+    parse_float=_bounded_float,
+)
 
 
 def _too_deep(value: Any) -> bool:

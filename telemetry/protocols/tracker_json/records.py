@@ -22,6 +22,8 @@ from telemetry.protocols.tracker_json.messages import Coordinates, Record
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DEVICE_LENGTH = 64
+_COORDINATES = frozenset(one.value for one in Coordinates)
+_TAKEN = frozenset({*POSITION, *QUANTITIES, "fix_valid", "coordinates"})
 
 
 class Objection(Exception):
@@ -57,8 +59,7 @@ def read_moment(
     fix = values.get("fix_valid", position.get("lon") is not None)
     if not isinstance(fix, bool):
         raise Objection(FaultCode.JSON, (*path, "fix_valid"), "true or false is wanted")
-    taken = {*POSITION, *QUANTITIES, "fix_valid", "coordinates"}
-    extra = {key: value for name, (key, value) in known.items() if name not in taken}
+    extra = {key: value for name, (key, value) in known.items() if name not in _TAKEN}
     record = Record(
         at=None if time is None else read_time(time, time_path),
         fix_valid=fix and position.get("lon") is not None,
@@ -100,9 +101,9 @@ def _device(value: Any, path: Path) -> str | None:
 
 def _coordinates(values: Mapping[str, Any], path: Path) -> str:
     value = values.get("coordinates", Coordinates.WGS84.value)
-    if value not in [one.value for one in Coordinates]:
+    if not isinstance(value, str) or value not in _COORDINATES:
         raise Objection(FaultCode.JSON, (*path, "coordinates"), "wgs84 or gcj02 is wanted")
-    return str(value)
+    return value
 
 
 def read_time(value: Any, path: Path) -> datetime:
