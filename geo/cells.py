@@ -7,7 +7,6 @@ multiplication and shifts, so levels can never disagree.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.edges import Edges, Floats, Ints
+from geo.edges import Areas, Edges, Floats, Ints
 
 FINE_BITS, BLOCK_BITS = 10, 6  # log2 of the cells per degree
 FINE = float(1 << FINE_BITS)
@@ -126,7 +125,7 @@ def inside_squares(
     first: tuple[Ints, Ints],
     bits: int,
     owner: Ints,
-    areas: Sequence[shapely.MultiPolygon],
+    areas: Areas,
 ) -> NDArray[np.bool_]:
     """For squares of cells (k, n, n): which untouched cells lie in the area of the square's owner.
 
@@ -144,9 +143,7 @@ def inside_squares(
     return inside
 
 
-def centres_inside(
-    x: Ints, y: Ints, bits: int, owner: Ints, areas: Sequence[shapely.MultiPolygon]
-) -> NDArray[np.bool_]:
+def centres_inside(x: Ints, y: Ints, bits: int, owner: Ints, areas: Areas) -> NDArray[np.bool_]:
     """Is the centre of cell i in the area of owner i?"""
     size = 1.0 / (1 << bits)
     lon = np.asarray((x + 0.5) * size - 180.0, dtype=np.float64)
@@ -154,18 +151,6 @@ def centres_inside(
     return points_inside(lon, lat, owner, areas)
 
 
-def points_inside(
-    lon: Floats, lat: Floats, owner: NDArray[np.signedinteger], areas: Sequence[shapely.MultiPolygon]
-) -> NDArray[np.bool_]:
-    """Is point i in or on the area of owner i? The exact test, one call per area."""
-    inside = np.zeros(len(owner), dtype=bool)
-    order = np.argsort(owner, kind="stable")
-    number = owner[order]
-    ends = [*(np.flatnonzero(number[1:] != number[:-1]) + 1).tolist(), len(order)]
-    lon, lat = lon[order], lat[order]
-    start = 0
-    for end in ends if len(order) else ():
-        area = areas[int(number[start])]
-        inside[order[start:end]] = shapely.intersects_xy(area, lon[start:end], lat[start:end])
-        start = end
-    return inside
+def points_inside(lon: Floats, lat: Floats, owner: NDArray[np.signedinteger], areas: Areas) -> NDArray[np.bool_]:
+    """Is point i in or on the area of owner i? The exact test."""
+    return np.asarray(shapely.intersects_xy(areas[owner], lon, lat), dtype=bool)

@@ -6,7 +6,6 @@ Distances are in metres by the local equirectangular scale at the middle latitud
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +16,7 @@ from geo.metres import metres_per_degree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Areas = NDArray[np.object_]  # of prepared two-dimensional MultiPolygons
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +33,46 @@ class Edges:
     metric: Floats  # (edge, 8): ax, ay, scale x, scale y, edge east m, edge north m, 1 / length^2, 0
 
 
-def edges_of(geometries: Sequence[shapely.MultiPolygon]) -> Edges:
+def edges_of(areas: Areas) -> Edges:
     """Every edge of every ring of these areas."""
-    array = np.array([_flat(g) for g in geometries], dtype=object)
-    parts, part_owner = shapely.get_parts(array, return_index=True)
+    parts, part_owner = shapely.get_parts(areas, return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
     coordinates, ring = shapely.get_coordinates(rings, return_index=True)
     same = ring[1:] == ring[:-1]
     start, step = coordinates[:-1][same], (coordinates[1:] - coordinates[:-1])[same]
     owner = part_owner[ring_part[ring[:-1][same]]].astype(np.int64)
-    scale_x, scale_y = _scales(array)
+    scale_x, scale_y = _scales(areas)
     return _edges(start, step, owner, scale_x, scale_y)
 
 
-def _flat(geometry: shapely.MultiPolygon) -> shapely.Geometry:
-    return shapely.force_2d(geometry)
+def outlines_of(areas: Areas, edges: Edges) -> NDArray[np.object_]:
+    """The boundary of each area in metres by its own scale, prepared for `within_reach`."""
+    boundaries = shapely.boundary(areas)
+    count = shapely.get_num_coordinates(boundaries)
+    scale = np.column_stack((np.repeat(edges.scale_x, count), np.repeat(edges.scale_y, count)))
+    outlines: NDArray[np.object_] = shapely.set_coordinates(boundaries, shapely.get_coordinates(boundaries) * scale)
+    shapely.prepare(outlines)
+    shapely.dwithin(outlines, shapely.Point(0, 0), 1.0)  # builds their trees now, not in two threads later
+    return outlines
 
 
-def _scales(array: NDArray[np.object_]) -> tuple[Floats, Floats]:
-    bounds = shapely.bounds(array)
+def within_reach(
+    outlines: NDArray[np.object_],
+    edges: Edges,
+    owner: NDArray[np.signedinteger],
+    lon: Floats,
+    lat: Floats,
+    reach_m: Floats,
+) -> NDArray[np.bool_]:
+    """Is point i closer than reach i to the boundary of area `owner` i? For boundaries of any size."""
+    points = shapely.points(lon * edges.scale_x[owner], lat * edges.scale_y[owner])
+    just_less = np.nextafter(reach_m, 0.0)  # dwithin means "not farther"
+    near: NDArray[np.bool_] = shapely.dwithin(outlines[owner], points, just_less)  # type: ignore[call-overload]
+    return near
+
+
+def _scales(areas: Areas) -> tuple[Floats, Floats]:
+    bounds = shapely.bounds(areas).reshape(-1, 4)
     middle = np.nan_to_num((bounds[:, 1] + bounds[:, 3]) / 2)
     return metres_per_degree(middle)
 

@@ -8,7 +8,6 @@ FULL everywhere. Pages wholly inside an area are kept apart (`wide`) and cost on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import cells
-from geo.edges import Edges, Ints, edges_of
+from geo.edges import Areas, Edges, Ints, edges_of
 
 OUT, FULL, FIRST_RUN = 0, 1, 2
 CROSSED = 2  # state of a run's cell: an edge goes through it; else 0 outside, 1 inside
@@ -79,7 +78,7 @@ class _Slots:
     run_state: NDArray[np.uint8]
 
 
-def build_grid(areas: Sequence[shapely.MultiPolygon], reach_m: float) -> Grid:
+def build_grid(areas: Areas, reach_m: float) -> Grid:
     """The grid of these areas; edges within `reach_m` metres of a cell are in that cell's run."""
     edges = edges_of(areas)
     slots = _slots(edges, reach_m, areas)
@@ -92,7 +91,7 @@ def build_grid(areas: Sequence[shapely.MultiPolygon], reach_m: float) -> Grid:
     )  # fmt: skip
 
 
-def _slots(edges: Edges, reach_m: float, areas: Sequence[shapely.MultiPolygon]) -> _Slots:
+def _slots(edges: Edges, reach_m: float, areas: Areas) -> _Slots:
     touch = cells.touched_cells(edges, cells.reach_of(edges, reach_m + _HAIR_M))
     owner = edges.owner[touch.edge]
     block_x, block_y = touch.x >> 4, touch.y >> 4
@@ -128,7 +127,7 @@ def _codes(
     sub: Ints,
     crossed: NDArray[np.bool_],
     slots: tuple[Ints, Ints, Ints],
-    areas: Sequence[shapely.MultiPolygon],
+    areas: Areas,
 ) -> tuple[Int32s, NDArray[np.uint8]]:
     x, y, owner = slots
     place = slot_of_run * _SLOT + sub
@@ -143,7 +142,7 @@ def _codes(
     return codes, state
 
 
-def _full_blocks(slots: _Slots, areas: Sequence[shapely.MultiPolygon]) -> tuple[Ints, Ints, Ints]:
+def _full_blocks(slots: _Slots, areas: Areas) -> tuple[Ints, Ints, Ints]:
     """Blocks without an edge, wholly inside an area, in pages where that area has an edge."""
     page = ((slots.y >> 6) * cells.PAGES_X + (slots.x >> 6)) * max(len(areas), 1) + slots.owner
     pairs, first, square = np.unique(page, return_index=True, return_inverse=True)
@@ -156,11 +155,10 @@ def _full_blocks(slots: _Slots, areas: Sequence[shapely.MultiPolygon]) -> tuple[
     return first_x[pair] + column, first_y[pair] + row, owner[pair]
 
 
-def _wide_pages(slots: _Slots, areas: Sequence[shapely.MultiPolygon]) -> tuple[Int32s, Int32s]:
+def _wide_pages(slots: _Slots, areas: Areas) -> tuple[Int32s, Int32s]:
     """Pages without an edge of an area that lie wholly inside it."""
-    bounds = np.array([a.bounds for a in areas if not a.is_empty]).reshape(-1, 4)
-    number = np.array([i for i, a in enumerate(areas) if not a.is_empty], dtype=np.int64)
-    row, x, y = cells.bounds_cells(bounds, 0)
+    number = np.flatnonzero(~shapely.is_empty(areas))
+    row, x, y = cells.bounds_cells(shapely.bounds(areas[number]).reshape(-1, 4), 0)
     owner = number[row]
     page, edged = y * cells.PAGES_X + x, (slots.y >> 6) * cells.PAGES_X + (slots.x >> 6)
     free = ~np.isin(page * len(areas) + owner, edged * len(areas) + slots.owner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,9 +76,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     plain = dict(pairs)
     if len(plain) == len(pairs):
         return plain
-    names = [name for name, _ in pairs]
+    times = Counter(name for name, _ in pairs)
     repeating = _Repeating(plain)
-    repeating.repeated = tuple(name for name in plain if names.count(name) > 1)
+    repeating.repeated = tuple(name for name in plain if times[name] > 1)
     return repeating
 
 

@@ -6,18 +6,17 @@ with an edge) is tested exactly, once for the whole batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from geo import cells
-from geo.edges import Floats, Ints, distance2
+from geo.edges import Areas, Floats, Ints, distance2, within_reach
 from geo.grid import CROSSED, FIRST_RUN, OUT, Grid
 
 CHUNK = 1 << 15
+CROWD = 64  # edges in a run above which the tree is faster
 OUTSIDE, UNCERTAIN, INSIDE = 0, 1, 2
 
 Int32s = NDArray[np.int32]
@@ -29,6 +28,13 @@ class Found(NamedTuple):
     fix: Ints
     area: Int32s
     run: Int32s
+
+
+class Shapes(NamedTuple):
+    """The areas and their outlines in metres, both prepared, for the exact tests."""
+
+    areas: Areas
+    outlines: NDArray[np.object_]
 
 
 class Period(NamedTuple):
@@ -51,43 +57,50 @@ def search(grid: Grid, period: Period, lon: Floats, lat: Floats, at_us: Ints) ->
     return Found(*(np.concatenate(column) for column in zip(*chunks, strict=True)))
 
 
-def states(
-    grid: Grid,
-    areas: Sequence[shapely.MultiPolygon],
-    found: Found,
-    lon: Floats,
-    lat: Floats,
-    accuracy_m: Floats,
-) -> NDArray[np.uint8]:
+def states(grid: Grid, shapes: Shapes, found: Found, lon: Floats, lat: Floats, accuracy_m: Floats) -> NDArray[np.uint8]:
     """OUTSIDE, UNCERTAIN or INSIDE of each found pair; accuracy not above the grid's reach."""
     state = np.full(len(found.fix), INSIDE, dtype=np.uint8)
     open_ = np.flatnonzero(found.run >= 0)
     if len(open_) == 0:
         return state
-    fix, run = found.fix[open_], found.run[open_]
-    near = _near(grid, run, lon[fix], lat[fix], accuracy_m[fix])
+    fix, run, area = found.fix[open_], found.run[open_], found.area[open_]
+    near = _near(grid, shapes, run, area, (lon[fix], lat[fix], accuracy_m[fix]))
     of_cell = grid.run_state[run]
     inside = of_cell == 1
     exact = np.flatnonzero((of_cell == CROSSED) & ~near)
-    tested = cells.points_inside(lon[fix[exact]], lat[fix[exact]], found.area[open_[exact]], areas)
-    inside[exact] = tested
+    inside[exact] = cells.points_inside(lon[fix[exact]], lat[fix[exact]], area[exact], shapes.areas)
     state[open_] = np.where(near, UNCERTAIN, np.where(inside, INSIDE, OUTSIDE))
     return state
 
 
-def _near(grid: Grid, run: Int32s, lon: Floats, lat: Floats, accuracy_m: Floats) -> NDArray[np.bool_]:
+def _near(
+    grid: Grid, shapes: Shapes, run: Int32s, area: Int32s, fixes: tuple[Floats, Floats, Floats]
+) -> NDArray[np.bool_]:
+    """Which pairs have an edge closer than the accuracy: few edges one by one, many by their tree."""
+    lon, lat, accuracy_m = fixes
     near = np.zeros(len(run), dtype=bool)
-    asked = np.flatnonzero(accuracy_m > 0)
-    for start in range(0, len(asked), CHUNK):
-        part = asked[start : start + CHUNK]
-        first = grid.run_start[run[part]]
-        count = grid.run_start[run[part] + 1] - first
-        row = np.repeat(part, count)
-        ends = np.cumsum(count)
-        edge = np.arange(ends[-1]) + np.repeat(first - (ends - count), count)
-        squared = distance2(grid.edges.metric[grid.run_edge[edge]], lon[row], lat[row])
-        near[part] = np.minimum.reduceat(squared, ends - count) < accuracy_m[part] ** 2
+    count = grid.run_start[run + 1] - grid.run_start[run]
+    asked = accuracy_m > 0
+    crowded = np.flatnonzero(asked & (count > CROWD))
+    if len(crowded):
+        near[crowded] = within_reach(
+            shapes.outlines, grid.edges, area[crowded], lon[crowded], lat[crowded], accuracy_m[crowded]
+        )
+    few = np.flatnonzero(asked & (count <= CROWD))
+    for start in range(0, len(few), CHUNK // 4):
+        part = few[start : start + CHUNK // 4]
+        near[part] = _least2(grid, run[part], lon[part], lat[part]) < accuracy_m[part] ** 2
     return near
+
+
+def _least2(grid: Grid, run: Int32s, lon: Floats, lat: Floats) -> Floats:
+    """Squared metres from each point to the nearest edge of its run."""
+    first = grid.run_start[run]
+    count = grid.run_start[run + 1] - first
+    row, ends = np.repeat(np.arange(len(run)), count), np.cumsum(count)
+    edge = np.arange(ends[-1]) + np.repeat(first - (ends - count), count)
+    squared = distance2(grid.edges.metric[grid.run_edge[edge]], lon[row], lat[row])
+    return np.asarray(np.minimum.reduceat(squared, ends - count))
 
 
 def _search_chunk(grid: Grid, period: Period, lon: Floats, lat: Floats, at_us: Ints, offset: int) -> Found:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from geo.crs import convert
 from geo.faults import FaultCode
 from geo.imported import ReadOptions, Report
-from geo.validity import Repaired, check, repair
+from geo.validity import MOST_PLACES, Repaired, check, repair, self_intersections
 
 Ring = NDArray[np.float64]  # (n, 2) longitude, latitude
 Place = Callable[[int, int, int], str]  # part, ring, position -> path
@@ -38,8 +38,8 @@ def area_of(parts: list[list[Ring]], path: str, single: bool, options: ReadOptio
         return None
     moved = [[np.column_stack(convert(r[:, 0], r[:, 1], options.crs)) for r in rings] for rings in parts]
     whole = shapely.MultiPolygon([shapely.Polygon(rings[0], rings[1:]) for rings in moved])
-    if options.mend and not shapely.is_valid(whole):
-        return _mended(whole, path, report)
+    if options.mend and not shapely.is_valid(whole) and len(self_intersections(whole)) < MOST_PLACES:
+        return _mended(whole, path, report)  # beyond that it is a tangle, and no repair knows what was meant
     if not check(whole, path, single, report.faults):
         return None
     return Area(shapely.MultiPolygon([shapely.orient_polygons(p) for p in shapely.get_parts(whole)]), None)

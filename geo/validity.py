@@ -15,7 +15,7 @@ from geo.faults import FaultCode, FaultList
 from geo.metres import area_m2
 
 MOST_PLACES = 200
-_CHUNK = 256
+_CHUNK = 8  # segments asked at a time: a tangle has thousands of meetings to each
 _REASONS_ZH = {
     "Self-intersection": "边界自相交",
     "Ring Self-intersection": "环与自身相接",
@@ -40,10 +40,11 @@ class Kink(NamedTuple):
 
 
 class _Segments(NamedTuple):
-    """All segments of some length; part, ring and number of the vertex each starts from."""
+    """All segments of some length; part, ring and number of the vertex each starts from; ring starts."""
 
     lines: NDArray[np.object_]
     place: NDArray[np.int64]
+    starts: NDArray[np.bool_]  # one more than there are lines: the end starts a ring too
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,12 @@ def _segments(geometry: shapely.Geometry) -> _Segments:
         lines.append(np.stack((xy[kept], xy[kept + 1]), axis=1))
         rows.append(np.column_stack((np.full(len(kept), part), np.full(len(kept), ring), kept)))
     if not lines:
-        return _Segments(np.zeros(0, dtype=object), np.zeros((0, 3), dtype=np.int64))
+        return _Segments(np.zeros(0, dtype=object), np.zeros((0, 3), dtype=np.int64), np.ones(1, dtype=bool))
     segments = np.asarray(shapely.linestrings(np.concatenate(lines)), dtype=object)
-    return _Segments(segments, np.concatenate(rows).astype(np.int64))
+    place = np.concatenate(rows).astype(np.int64)
+    starts = np.ones(len(place) + 1, dtype=bool)
+    starts[1:-1] = (place[1:, :2] != place[:-1, :2]).any(axis=1)
+    return _Segments(segments, place, starts)
 
 
 def _meetings(
@@ -141,9 +145,7 @@ def _meetings(
     shared = np.asarray(shapely.intersection(one, other), dtype=object)
     along = shapely.get_dimensions(shared) == 1
     same_ring = (found.place[first, :2] == found.place[second, :2]).all(axis=1)
-    starts = np.ones(len(found.lines) + 1, dtype=bool)
-    starts[1:-1] = (found.place[1:, :2] != found.place[:-1, :2]).any(axis=1)
-    neighbours = (second == first + 1) | (starts[first] & starts[second + 1])
+    neighbours = (second == first + 1) | (found.starts[first] & found.starts[second + 1])
     across = np.where(same_ring, ~neighbours, shapely.crosses(one, other))
     for i in np.flatnonzero(along | across):
         lon, lat = shapely.get_coordinates(shared[i]).mean(axis=0)

@@ -15,8 +15,8 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo import lookup
-from geo.edges import Floats, Ints
+from geo import cells, lookup
+from geo.edges import Floats, Ints, outlines_of, within_reach
 from geo.grid import Grid, build_grid
 
 GRID_REACH_M = 100.0  # a wider reach would put every edge of a small zone into every cell
@@ -65,7 +65,7 @@ class ZoneIndex:
     max_accuracy_m: float
     reach_m: float
     grid: Grid = field(repr=False)
-    areas: tuple[shapely.MultiPolygon, ...] = field(repr=False)
+    shapes: lookup.Shapes = field(repr=False)
     period: lookup.Period = field(repr=False)
 
 
@@ -77,12 +77,14 @@ def index_zones(versions: Sequence[ZoneVersion], max_accuracy_m: float = 50.0) -
     """
     if not 0.0 <= max_accuracy_m < np.inf:
         raise ValueError(f"max_accuracy_m must be finite and not negative, not {max_accuracy_m!r}")
-    areas = tuple(_area(version) for version in versions)
+    areas = np.empty(len(versions), dtype=object)
+    areas[:] = [_area(version) for version in versions]
     start = np.array([v.valid_from_us for v in versions], dtype=np.int64)
     end = np.array([FOREVER_US if v.valid_to_us is None else v.valid_to_us for v in versions], dtype=np.int64)
     reach_m = min(float(max_accuracy_m), GRID_REACH_M)
-    period = lookup.Period(start, end)
-    return ZoneIndex(tuple(versions), float(max_accuracy_m), reach_m, build_grid(areas, reach_m), areas, period)
+    grid = build_grid(areas, reach_m)
+    shapes = lookup.Shapes(areas, outlines_of(areas, grid.edges))
+    return ZoneIndex(tuple(versions), float(max_accuracy_m), reach_m, grid, shapes, lookup.Period(start, end))
 
 
 def locate(index: ZoneIndex, lon: ArrayLike, lat: ArrayLike, at_us: ArrayLike, accuracy_m: ArrayLike) -> Hits:
@@ -97,7 +99,7 @@ def locate(index: ZoneIndex, lon: ArrayLike, lat: ArrayLike, at_us: ArrayLike, a
         raise ValueError(f"lon, lat, at_us must be of one length: {lons.shape}, {lats.shape}, {times.shape}")
     accuracy = _accuracies(index, accuracy_m, lons)
     found = lookup.search(index.grid, index.period, lons, lats, times)
-    state = lookup.states(index.grid, index.areas, found, lons, lats, np.minimum(accuracy, index.reach_m))
+    state = lookup.states(index.grid, index.shapes, found, lons, lats, np.minimum(accuracy, index.reach_m))
     kept = state != State.OUTSIDE
     hits = Hits(found.fix[kept], found.area[kept], state[kept])
     coarse = accuracy > index.reach_m
@@ -142,33 +144,26 @@ def _merged(hits: Hits, coarse: NDArray[np.bool_], more: Hits) -> Hits:
 
 
 def _coarse_hits(index: ZoneIndex, fixes: Ints, lon: Floats, lat: Floats, at_us: Ints, accuracy_m: Floats) -> Hits:
-    rows = [Hits(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.uint8))]
+    """The slow way: every version whose box is within reach of the fix."""
+    pairs = [np.zeros((2, 0), dtype=np.int64)]
     for part in np.array_split(fixes, len(fixes) // 4096 + 1):
         here = _in_reach(index, lon[part, None], lat[part, None], at_us[part, None], accuracy_m[part, None])
-        for number in np.flatnonzero(here.any(axis=0)):
-            fix = part[here[:, number]]
-            state = _coarse_states(index, int(number), lon[fix], lat[fix], accuracy_m[fix])
-            rows.append(Hits(fix, np.full(len(fix), number, dtype=np.int32), state))
-    state = np.concatenate([r.state for r in rows])
-    kept = state != State.OUTSIDE
-    fix, version = np.concatenate([r.fix for r in rows]), np.concatenate([r.version for r in rows])
-    return Hits(fix[kept], version[kept], state[kept])
+        row, number = np.nonzero(here)
+        pairs.append(np.stack((part[row], number)))
+    fix, version = np.concatenate(pairs, axis=1)
+    x, y = lon[fix], lat[fix]
+    near = within_reach(index.shapes.outlines, index.grid.edges, version, x, y, accuracy_m[fix])
+    inside = cells.points_inside(x, y, version, index.shapes.areas)
+    kept = near | inside
+    state = np.where(near, State.UNCERTAIN, State.INSIDE).astype(np.uint8)
+    return Hits(fix[kept], version[kept].astype(np.int32), state[kept])
 
 
 def _in_reach(index: ZoneIndex, x: Floats, y: Floats, at_us: Ints, accuracy_m: Floats) -> NDArray[np.bool_]:
     """Which versions (columns) are in force and have their box within reach of the fix (rows)."""
-    west, south, east, north = shapely.bounds(np.array(index.areas, dtype=object)).reshape(-1, 4).T
+    west, south, east, north = shapely.bounds(index.shapes.areas).reshape(-1, 4).T
     reach_x, reach_y = accuracy_m / index.grid.edges.scale_x, accuracy_m / index.grid.edges.scale_y
     here = (x >= west - reach_x) & (x <= east + reach_x) & (y >= south - reach_y) & (y <= north + reach_y)
     here &= (np.abs(x) <= 180) & (np.abs(y) <= 90)
     in_force: NDArray[np.bool_] = here & (index.period.start <= at_us) & (at_us < index.period.end)
     return in_force
-
-
-def _coarse_states(index: ZoneIndex, number: int, lon: Floats, lat: Floats, accuracy_m: Floats) -> NDArray[np.uint8]:
-    area, edges = index.areas[number], index.grid.edges
-    scale = np.array([edges.scale_x[number], edges.scale_y[number]])
-    boundary = shapely.transform(shapely.boundary(area), lambda xy: xy * scale)
-    distance = shapely.distance(boundary, shapely.points(lon * scale[0], lat * scale[1]))
-    inside = shapely.intersects_xy(area, lon, lat)
-    return np.where(distance < accuracy_m, 1, np.where(inside, 2, 0)).astype(np.uint8)

@@ -11,7 +11,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 readonly root=$PWD
 
 runtime_packages=(postgresql-15 postgresql-15-postgis-3 postgresql-15-postgis-3-scripts mosquitto)
-test_packages=(mosquitto-clients chromium fonts-noto-cjk)
+test_packages=(mosquitto-clients chromium fonts-noto-cjk libatomic1) # the last: Playwright's driver
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }

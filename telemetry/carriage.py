@@ -18,9 +18,12 @@ from telemetry.protocols.errors import Fault, FaultCode, FrameError
 LENGTH_PREFIXED = (b"##", b"~~", b"$$")
 FLAG = 0x7E
 START = re.compile(rb"##|\$\$|~")
+PREFIXED_START = re.compile(rb"(?=##|\$\$|~~)")  # overlapping: a start may follow a false one at once
 GREATEST_DATA = 8192  # a declared length above this is a false start
 SMALLEST_ESCAPED = 15  # 7E, twelve header bytes, check byte, 7E
 HEX_TEXT = re.compile(rb"[0-9A-Fa-f\s]+")
+WRAPPED_START = re.compile(rb'"(?:2323|2424|7[Ee])[0-9A-Fa-f]{28}')
+WRAPPED_FRAME = re.compile(r"(?:2323|2424|7[Ee])(?:[0-9A-Fa-f]{2}){14,}")  # no device says so by accident
 JSON_OPENERS = (b"{", b"[")
 
 
@@ -49,6 +52,9 @@ def split(payload: bytes) -> Carried:
     text = payload.strip()
     if text.startswith(JSON_OPENERS):
         objects = _json_objects(text)
+        wrapped = [hex_text for one in objects for hex_text in _wrapped(one)]
+        if wrapped:
+            return _from_hex("".join(wrapped).encode("ascii"))
         if objects:
             return Carried(objects)
     if text and HEX_TEXT.fullmatch(text):
@@ -76,7 +82,7 @@ def scan(buffer: bytes, final: bool = False) -> Scanned:
         at = found.start() if found else end - (not final and buffer[-1:] in (b"#", b"$"))
         if found is None:
             break
-        stop = _frame_end(buffer, at, clean=gap == at)
+        stop = _frame_end(buffer, at, alone=final and gap == at)
         if stop is None and not final and _may_grow(buffer, at):
             break
         if stop is None:
@@ -90,8 +96,11 @@ def scan(buffer: bytes, final: bool = False) -> Scanned:
     return Scanned(tuple(frames), tuple(faults), buffer[stop:])
 
 
-def _frame_end(buffer: bytes, at: int, clean: bool) -> int | None:
-    """Where the frame that begins at `at` ends, None when there is none (or not yet)."""
+def _frame_end(buffer: bytes, at: int, alone: bool) -> int | None:
+    """Where the frame that begins at `at` ends, None when there is none (or not yet).
+
+    `alone`: what stands between two marks is a frame although its check byte is wrong; its decoder says so.
+    """
     stop = _prefixed_end(buffer, at) if buffer[at : at + 2] in LENGTH_PREFIXED else None
     if stop is not None or buffer[at] != FLAG:
         return stop
@@ -100,8 +109,14 @@ def _frame_end(buffer: bytes, at: int, clean: bool) -> int | None:
         return None
     body = buffer[at + 1 : closing].replace(b"\x7d\x02", b"\x7e").replace(b"\x7d\x01", b"\x7d")
     plausible = len(body) >= SMALLEST_ESCAPED - 2 and check_byte(body) == 0
-    alone = clean and buffer[at + 1 : at + 3] not in LENGTH_PREFIXED  # between two marks: its decoder says why
-    return closing + 1 if plausible or alone else None
+    refused = alone and not _holds_prefixed(buffer, at + 1, closing)
+    return closing + 1 if plausible or refused else None
+
+
+def _holds_prefixed(buffer: bytes, at: int, stop: int) -> bool:
+    """True when a whole length-prefixed frame begins in this stretch: then a 7E before it is noise."""
+    starts = PREFIXED_START.finditer(buffer, at, stop)
+    return any(_prefixed_end(buffer, found.start()) is not None for found in starts)
 
 
 def _prefixed_end(buffer: bytes, at: int) -> int | None:
@@ -126,8 +141,10 @@ def _may_grow(buffer: bytes, at: int) -> bool:
         size = _declared_size(buffer, at)
         if at + SMALLEST > len(buffer) or (size is not None and at + size > len(buffer)):
             return True
-    alone = buffer[at] == FLAG and buffer.find(FLAG, at + 1) < 0
-    return alone and len(buffer) - at <= 2 * GREATEST_DATA
+    open_ended = buffer[at] == FLAG and buffer.find(FLAG, at + 1) < 0
+    if not open_ended or len(buffer) - at > 2 * GREATEST_DATA:
+        return False
+    return not _holds_prefixed(buffer, at + 1, len(buffer))
 
 
 def _shared_flag(buffer: bytes, stop: int) -> bool:
@@ -163,6 +180,25 @@ def _from_hex(text: bytes) -> Carried:
         return Carried((), True, (Fault(-1, FaultCode.HEX_TEXT, len(text) - 1, detail, text),))
     inner = split(bytes.fromhex(digits.decode("ascii")))
     return Carried(inner.frames, True, inner.faults)
+
+
+def _wrapped(text: bytes) -> list[str]:
+    """The frames that a provider's JSON carries as hexadecimal text, wherever they stand in it."""
+    if not WRAPPED_START.search(text):
+        return []
+    try:
+        waiting, found = [json.loads(text)], []
+    except (ValueError, RecursionError):
+        return []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(reversed(value.values()))
+        elif isinstance(value, list):
+            waiting.extend(reversed(value))
+        elif isinstance(value, str) and WRAPPED_FRAME.fullmatch(value):
+            found.append(value)
+    return found
 
 
 def _json_objects(text: bytes) -> tuple[bytes, ...]:

@@ -153,8 +153,6 @@ def _fitting(plan: Plan, count: int, signed: bool, frames: Bytes, rows: Rows) ->
     first = DATA_AT + plan.shape.head
     types = first + plan.stride * np.arange(count)
     rows = rows[(frames[np.ix_(rows, types)] == plan.type).all(axis=1)]
-    if plan.shape.name in (A.name, B.name):  # Annex Q under the header of a provider: left to the codec
-        rows = rows[(frames[rows, 3] >= 0x21) & (frames[rows, 3] <= 0x7A)]
     if signed and len(rows):
         at = first + plan.stride * count
         marks = frames[rows][:, [at, at + 1 + SIGNATURE_PART]]

@@ -114,7 +114,7 @@ CREATE TABLE terminals (
   kind text NOT NULL CHECK (kind IN ('hdv', 'nrmm', 'jt808', 'ev', 'json')),
   device text NOT NULL,
   protocol text,
-  layout text CHECK (layout IN ('A', 'B', 'C')),
+  layout text CHECK (layout ~ '^[A-Za-z0-9_]{1,20}$'),
   answers boolean NOT NULL DEFAULT true,
   coordinates text NOT NULL DEFAULT 'wgs84' CHECK (coordinates IN ('wgs84', 'gcj02', 'bd09')),
   accuracy_m real NOT NULL DEFAULT 10 CHECK (accuracy_m BETWEEN 0 AND 500),

@@ -46,7 +46,9 @@ def read(data: bytes) -> Sheet:
             if any(cell not in ("", None) for row in rows[:50] for cell in row):
                 return _sheet(rows)
     except PasswordError as fault:
-        raise _refused("工作簿有密码：请取消密码后再上传。", "The workbook has a password: remove it and upload again.") from fault
+        raise _refused(
+            "工作簿有密码：请取消密码后再上传。", "The workbook has a password: remove it and upload again."
+        ) from fault
     except (CalamineError, ValueError, OSError) as fault:
         raise _refused(
             f"工作簿已损坏，无法读取（{fault}）：用 Excel 打开后另存为 .xlsx。",
@@ -83,7 +85,9 @@ def _inspect_parts(archive: zipfile.ZipFile) -> None:
             "The archive holds no workbook (xl/workbook.xml): upload .xlsx or .csv.",
         )
     if any(name.endswith("vbaProject.bin") for name in names):
-        raise _refused("工作簿含有宏：请另存为不含宏的 .xlsx。", "The workbook holds macros: save it as .xlsx without macros.")
+        raise _refused(
+            "工作簿含有宏：请另存为不含宏的 .xlsx。", "The workbook holds macros: save it as .xlsx without macros."
+        )
     left = MOST_UNPACKED_BYTES
     for part in archive.infolist():
         left -= part.file_size

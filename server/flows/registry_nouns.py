@@ -12,6 +12,7 @@ from enforcement.credit_codes import check_credit_code, normalise_credit_code
 from enforcement.doubts import Warning_, half_width
 from enforcement.machine_numbers import check_machine_number, normalise_machine_number
 from enforcement.plates import PlateColour, check_plate, normalise_plate
+from enforcement.stages import read_stage
 from enforcement.vins import check_vin, has_vin_form, normalise_vin
 from server.flows import registry_codes as codes
 from server.flows.registry_fields import Field, Kind, RefusedValueError, read_value
@@ -47,7 +48,9 @@ class Noun:
 def _division(text: str) -> str:
     plain = half_width(text)
     if not (plain.isascii() and plain.isdigit() and len(plain) == 6):
-        raise RefusedValueError("应为 6 位行政区划代码，例如 211302。", "It must be a division code of 6 digits, like 211302.")
+        raise RefusedValueError(
+            "应为 6 位行政区划代码，例如 211302。", "It must be a division code of 6 digits, like 211302."
+        )
     return plain
 
 
@@ -56,7 +59,8 @@ def _truck_reference(text: str) -> str:
     colour = _COLOUR.table.get(codes.fold(parts[-1])) if len(parts) > 1 else None
     if colour is None:
         raise RefusedValueError(
-            "应写号牌和颜色，中间空格，例如：辽N12345 黄。", "Write the plate and its colour with a space, like: 辽N12345 黄."
+            "应写号牌和颜色，中间空格，例如：辽N12345 黄。",
+            "Write the plate and its colour with a space, like: 辽N12345 黄.",
         )
     return f"{normalise_plate(''.join(parts[:-1]))} {colour}"
 
@@ -70,21 +74,41 @@ def _device(text: str) -> str:
     device = half_width(text)
     if not device.isascii() or any(sign in "/+#" for sign in device):
         raise RefusedValueError(
-            "只能用字母、数字和短横线：设备号是消息主题的一部分。", "Only letters, digits and dashes: the device is part of a topic."
+            "只能用字母、数字和短横线：设备号是消息主题的一部分。",
+            "Only letters, digits and dashes: the device is part of a topic.",
         )
     return device
+
+
+def _stage_of(words: codes.Words) -> Callable[[str], str]:
+    """A reader of stages in all their writings, held to those the register knows."""
+    table = codes.reading_table(words)
+
+    def read(text: str) -> str:
+        found = read_stage(text)
+        code = str(found) if found is not None else table.get(codes.fold(text))
+        if code is None or code not in words:
+            shown_zh, shown_en = "、".join(zh for zh, _ in words.values()), ", ".join(en for _, en in words.values())
+            raise RefusedValueError(f"不在可选值之列，应为：{shown_zh}。", f"It is not one of: {shown_en}.")
+        return code
+
+    return read
 
 
 _COLOUR = Field("plate_colour", "号牌颜色", "Plate colour", Kind.CHOICE, words=codes.PLATE_COLOURS,
                 written=codes.WRITTEN["plate_colour"], required=True, also=("车牌颜色",))  # fmt: skip
 _VIN = Field("vin", "车辆识别代号", "VIN", longest=40, read=normalise_vin, also=("VIN码", "车架号"))
-_FUEL = Field("fuel", "燃料种类", "Fuel", Kind.CHOICE, words=codes.FUELS, written=codes.WRITTEN["fuel"], also=("燃料类型", "燃料"))
-_TRUCK_STAGE = Field("stage", "排放阶段", "Emission stage", Kind.CHOICE, words=codes.TRUCK_STAGES, written=codes.WRITTEN["stage"],
+_FUEL = Field(
+    "fuel", "燃料种类", "Fuel", Kind.CHOICE, words=codes.FUELS, written=codes.WRITTEN["fuel"], also=("燃料类型", "燃料")
+)
+_TRUCK_STAGE = Field("stage", "排放阶段", "Emission stage", Kind.CHOICE, words=codes.TRUCK_STAGES, read=_stage_of(codes.TRUCK_STAGES),
                      also=("排放标准",))  # fmt: skip
-_MACHINE_STAGE = replace(_TRUCK_STAGE, words=codes.MACHINE_STAGES)
+_MACHINE_STAGE = replace(_TRUCK_STAGE, words=codes.MACHINE_STAGES, read=_stage_of(codes.MACHINE_STAGES))
 _BASIS = Field("stage_basis", "阶段判定依据", "Basis of the stage", Kind.CHOICE, words=codes.STAGE_BASES,
                written=codes.WRITTEN["stage_basis"], also=("阶段依据", "排放阶段依据"))  # fmt: skip
-_TREATMENT = Field("after_treatment", "后处理装置", "After-treatment", Kind.CHOICE, words=codes.AFTER_TREATMENTS, also=("后处理",))
+_TREATMENT = Field(
+    "after_treatment", "后处理装置", "After-treatment", Kind.CHOICE, words=codes.AFTER_TREATMENTS, also=("后处理",)
+)
 _DIVISION = Field("division", "行政区划代码", "Division code", longest=12, read=_division, also=("登记地", "行政区划", "所在区划"),
                   hint_zh="6 位，如 211302", hint_en="6 digits, like 211302")  # fmt: skip
 _OWNER = Field("owner", "所有人", "Owner", longest=120, also=("车主", "所有者", "机主"))
@@ -116,12 +140,18 @@ def _both_or_none(values: Values, first: str, second: str, zh: str, en: str) -> 
 
 def _stage(values: Values) -> list[Fault]:
     return _both_or_none(
-        values, "stage", "stage_basis", "排放阶段与判定依据须同时填写。", "The emission stage and its basis must be given together."
+        values,
+        "stage",
+        "stage_basis",
+        "排放阶段与判定依据须同时填写。",
+        "The emission stage and its basis must be given together.",
     )
 
 
 def _point(values: Values) -> list[Fault]:
-    return _both_or_none(values, "lon", "lat", "经度与纬度须同时填写。", "Longitude and latitude must be given together.")
+    return _both_or_none(
+        values, "lon", "lat", "经度与纬度须同时填写。", "Longitude and latitude must be given together."
+    )
 
 
 def _truck_must(values: Values) -> list[Fault]:
@@ -139,7 +169,13 @@ def _machine_must(values: Values) -> list[Fault]:
 
 def _terminal_must(values: Values) -> list[Fault]:
     if values.get("truck") and values.get("machine"):
-        return [("machine", "一个终端只能绑定一辆车或一台机械。", "A terminal is bound to a truck or to a machine, not to both.")]
+        return [
+            (
+                "machine",
+                "一个终端只能绑定一辆车或一台机械。",
+                "A terminal is bound to a truck or to a machine, not to both.",
+            )
+        ]
     return []
 
 
@@ -273,7 +309,9 @@ TERMINALS = Noun(
 NOUNS: dict[str, Noun] = {noun.name: noun for noun in (TRUCKS, MACHINES, ENTERPRISES, TERMINALS)}
 
 
-def read_entry(noun: Noun, entry: Mapping[str, str], names: Sequence[str] | None = None) -> tuple[dict[str, Any], list[Fault]]:
+def read_entry(
+    noun: Noun, entry: Mapping[str, str], names: Sequence[str] | None = None
+) -> tuple[dict[str, Any], list[Fault]]:
     """The values of one row or form, and every fault of it, field by field."""
     values: dict[str, Any] = {}
     faults: list[Fault] = []
@@ -291,4 +329,6 @@ def read_entry(noun: Noun, entry: Mapping[str, str], names: Sequence[str] | None
             faults.append((one.name, fault.zh, fault.en))
     if noun is MACHINES and entry.get("registration_number"):
         values["registration_number_raw"] = entry["registration_number"].strip()[:40]
-    return values, faults + [fault for fault in noun.must(values) if not wrong & {fault[0], "stage", "stage_basis", "lon", "lat"}]
+    return values, faults + [
+        fault for fault in noun.must(values) if not wrong & {fault[0], "stage", "stage_basis", "lon", "lat"}
+    ]

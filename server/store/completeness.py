@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 MOST_PER_SECOND = 4  # no terminal sends more packets than this; a larger jump of the serial is a renumbering
 
-_JUDGED = """
+_JUDGED = f"""
 WITH picked AS (
   SELECT p.measured_at, p.last_at, p.received_at, p.serial, p.command, p.samples_n,
     CASE WHEN t.kind = 'jt808' THEN 0 WHEN p.command = 3 THEN 2 ELSE p.command END AS counter
@@ -32,10 +32,10 @@ WITH picked AS (
     ELSE greatest(serial - 1, 0) END AS step
   FROM ordered
 ), judged AS (
-  SELECT stepped.*, CASE WHEN step <= {per_second} * (extract(epoch FROM measured_at - counted_before) + 2) THEN step ELSE 0 END
+  SELECT stepped.*, CASE WHEN step <= {MOST_PER_SECOND} * (extract(epoch FROM measured_at - counted_before) + 2) THEN step ELSE 0 END
     AS missing, serial < serial_before AND NOT (serial_before >= 65000 AND serial <= 500) AS begun_anew
   FROM stepped WHERE measured_at >= :from_at
-)""".format(per_second=MOST_PER_SECOND)  # fmt: skip
+)"""  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

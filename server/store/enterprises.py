@@ -101,7 +101,7 @@ def suggest(connection: Connection, wording: str, scope: Scope, at_most: int = 2
     clause, values = registry_rows.within(scope, ENTERPRISES)
     rows = connection.execute(
         text(
-            f"SELECT t.id, t.name, t.credit_code FROM enterprises t WHERE t.name ILIKE :q AND ({clause})"  # noqa: S608
+            f"SELECT t.id, t.name, t.credit_code FROM enterprises t WHERE t.name ILIKE :q AND ({clause})"
             " ORDER BY t.name LIMIT :at_most"
         ),
         {**values, "q": f"%{wording}%", "at_most": at_most},

@@ -11,7 +11,9 @@ from server.store.registry_rows import Register
 from server.store.scopes import Scope
 from server.store.trucks import LAST_TERMINAL
 
-TITLE = "coalesce({0}.registration_number, {0}.pin, {0}.machine_code, concat_ws(' ', {0}.engine_maker, {0}.engine_number))"
+TITLE = (
+    "coalesce({0}.registration_number, {0}.pin, {0}.machine_code, concat_ws(' ', {0}.engine_maker, {0}.engine_number))"
+)
 NUMBERS = "(coalesce(t.registration_number, '') || ' ' || coalesce(t.pin, '') || ' ' || coalesce(t.machine_code, ''))"
 
 MACHINES = Register(
@@ -67,8 +69,14 @@ MACHINES = Register(
         "state": "t.state = :state",
     },
     contains=frozenset({"q", "owner"}),
-    sorts={"registration_number": "t.registration_number", "updated_at": "t.updated_at", "power_kw": "t.power_kw",
-           "built_on": "t.built_on", "stage": "t.stage", "division": "t.division"},
+    sorts={
+        "registration_number": "t.registration_number",
+        "updated_at": "t.updated_at",
+        "power_kw": "t.power_kw",
+        "built_on": "t.built_on",
+        "stage": "t.stage",
+        "division": "t.division",
+    },
     default_sort="registration_number",
     defaults={"state": "'active'"},
 )
@@ -129,13 +137,27 @@ def find_same(connection: Connection, values: Mapping[str, Any], but: int = 0) -
             continue
         names = [name for name in ("engine_number", "engine_maker", column) if f":{name}" in test]
         row = connection.execute(
-            text(f"SELECT t.id, {TITLE.format('t')} AS title, t.division FROM machines t WHERE {test} AND t.id <> :but"),  # noqa: S608
+            text(
+                f"SELECT t.id, {TITLE.format('t')} AS title, t.division FROM machines t WHERE {test} AND t.id <> :but"
+            ),
             {"but": but, **{name: values.get(name) or None for name in names}},
         )
         found = row.mappings().first()
         if found:
             return column, dict(found)
     return None
+
+
+def find_number(connection: Connection, number: str) -> int | None:
+    """The machine with this registration number, product identification or machine code."""
+    found: int | None = connection.execute(
+        text(
+            "SELECT id FROM machines WHERE registration_number = :number OR pin = :number OR machine_code = :number"
+            " ORDER BY id LIMIT 1"
+        ),
+        {"number": number},
+    ).scalar()
+    return found
 
 
 def insert(connection: Connection, values: Mapping[str, Any]) -> int:

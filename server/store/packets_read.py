@@ -16,7 +16,7 @@ def of_terminal(
     """Packets that speak of [from, to), newest first."""
     rows = connection.execute(
         text(
-            f"SELECT {_COLUMNS} FROM packets p WHERE p.terminal_id = :terminal_id"  # noqa: S608
+            f"SELECT {_COLUMNS} FROM packets p WHERE p.terminal_id = :terminal_id"
             " AND p.measured_at >= :from_at AND p.measured_at < :to_at"
             " ORDER BY p.measured_at DESC, p.digest LIMIT :limit OFFSET :offset"
         ),
@@ -41,7 +41,7 @@ def find_one(connection: Connection, terminal_id: int, measured_at: datetime, sh
     """One packet with its bytes; time and hash together name it."""
     row = connection.execute(
         text(
-            f"SELECT {_COLUMNS}, p.raw FROM packets p WHERE p.terminal_id = :terminal_id"  # noqa: S608
+            f"SELECT {_COLUMNS}, p.raw FROM packets p WHERE p.terminal_id = :terminal_id"
             " AND p.measured_at = :measured_at AND p.sha256 = :sha256"
         ),
         {"terminal_id": terminal_id, "measured_at": measured_at, "sha256": sha256},

@@ -36,7 +36,7 @@ def find(connection: Connection, query: Query) -> Found:
     clauses, values = _where(query)
     order = f"{SORTS.get(query.sort, 'q.id')} {query.direction}, q.id {query.direction}"
     rows = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE {clauses} ORDER BY {order} LIMIT :limit OFFSET :offset"),  # noqa: S608
+        text(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE {clauses} ORDER BY {order} LIMIT :limit OFFSET :offset"),
         {**values, **query.window},
     )
     total, capped = count_capped(connection, f"quarantine q WHERE {clauses}", values)
@@ -46,7 +46,7 @@ def find(connection: Connection, query: Query) -> Found:
 def find_one(connection: Connection, number: int) -> dict[str, Any] | None:
     """One frame with its bytes."""
     row = connection.execute(
-        text(f"SELECT {_COLUMNS}, q.raw FROM {_SOURCE} WHERE q.id = :id"),  # noqa: S608
+        text(f"SELECT {_COLUMNS}, q.raw FROM {_SOURCE} WHERE q.id = :id"),
         {"id": number},
     )
     found = row.mappings().first()
@@ -69,7 +69,7 @@ def matching(connection: Connection, query: Query, at_most: int) -> list[int]:
     """Ids of held frames that the filters find, oldest first."""
     clauses, values = _where(query)
     rows = connection.execute(
-        text(f"SELECT q.id FROM quarantine q WHERE {clauses} AND q.state = 'held' ORDER BY q.id LIMIT :at_most"),  # noqa: S608
+        text(f"SELECT q.id FROM quarantine q WHERE {clauses} AND q.state = 'held' ORDER BY q.id LIMIT :at_most"),
         {**values, "at_most": at_most},
     )
     return list(rows.scalars())

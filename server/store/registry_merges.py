@@ -39,7 +39,9 @@ def open_incoming(connection: Connection, register: Register, references: Sequen
     """An empty table `incoming` with the register's columns, the text of references, and the matched id."""
     extra = "".join(f", {name} text" for name in references)
     connection.execute(
-        text(f"CREATE TEMP TABLE incoming (row_no int PRIMARY KEY, row_id int, {register.definition}{extra}) ON COMMIT DROP")
+        text(
+            f"CREATE TEMP TABLE incoming (row_no int PRIMARY KEY, row_id int, {register.definition}{extra}) ON COMMIT DROP"
+        )
     )
 
 
@@ -66,7 +68,7 @@ def resolve(connection: Connection, statements: Sequence[str]) -> None:
 def unresolved(connection: Connection, reference: str, column: str) -> list[tuple[int, str]]:
     """Rows whose reference names nothing on file."""
     rows = connection.execute(
-        text(f"SELECT row_no, {reference} FROM incoming WHERE {reference} IS NOT NULL AND {column} IS NULL ORDER BY 1")  # noqa: S608
+        text(f"SELECT row_no, {reference} FROM incoming WHERE {reference} IS NOT NULL AND {column} IS NULL ORDER BY 1")
     )
     return [(row[0], row[1]) for row in rows]
 
@@ -80,7 +82,7 @@ def outside(connection: Connection, register: Register, divisions: str) -> list[
     """Rows that would change or make something outside the area."""
     rows = connection.execute(
         text(
-            f"SELECT i.row_no, coalesce({_incoming_division(register)}, {register.division}, '')"  # noqa: S608
+            f"SELECT i.row_no, coalesce({_incoming_division(register)}, {register.division}, '')"
             f" FROM incoming i LEFT JOIN ({register.source}) ON t.id = i.row_id"
             f" WHERE NOT coalesce({_incoming_division(register)}, {register.division}, '') LIKE :prefix"
             f" OR t.id IS NOT NULL AND NOT coalesce({register.division}, '') LIKE :prefix ORDER BY 1"
@@ -103,7 +105,7 @@ def count(connection: Connection, register: Register, given: Sequence[str]) -> C
     """New, changed and unchanged rows, were they written now."""
     row = connection.execute(
         text(
-            f"SELECT count(*) FILTER (WHERE t.id IS NULL),"  # noqa: S608
+            f"SELECT count(*) FILTER (WHERE t.id IS NULL),"
             f" count(*) FILTER (WHERE t.id IS NOT NULL AND ({_differs(register, given)})), count(*)"
             f" FROM incoming i LEFT JOIN {register.table} t ON t.id = i.row_id"
         )
@@ -130,7 +132,7 @@ def write(connection: Connection, register: Register, given: Sequence[str], low:
     bounds = {"low": low, "high": high}
     connection.execute(
         text(
-            f"UPDATE {register.table} t SET {setting}, updated_at = now() FROM incoming i"  # noqa: S608
+            f"UPDATE {register.table} t SET {setting}, updated_at = now() FROM incoming i"
             f" WHERE t.id = i.row_id AND i.row_no >= :low AND i.row_no < :high AND ({_differs(register, given)})"
         ),
         bounds,
@@ -139,7 +141,7 @@ def write(connection: Connection, register: Register, given: Sequence[str], low:
     values = ", ".join(_value(register, column, column in targets) for column in columns)
     connection.execute(
         text(
-            f"INSERT INTO {register.table} ({', '.join(columns)}) SELECT {values} FROM incoming i"  # noqa: S608
+            f"INSERT INTO {register.table} ({', '.join(columns)}) SELECT {values} FROM incoming i"
             " WHERE i.row_id IS NULL AND i.row_no >= :low AND i.row_no < :high ORDER BY i.row_no"
         ),
         bounds,

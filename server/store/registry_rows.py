@@ -70,7 +70,7 @@ def find(connection: Connection, register: Register, query: Query, scope: Scope)
     clauses, values = _where(register, query, scope)
     rows = connection.execute(
         text(
-            f"SELECT {register.select} FROM {register.source} WHERE {clauses}"  # noqa: S608
+            f"SELECT {register.select} FROM {register.source} WHERE {clauses}"
             f" ORDER BY {_order(register, query)} LIMIT :limit OFFSET :offset"
         ),
         {**values, **query.window},
@@ -86,7 +86,7 @@ def stream(
     clauses, values = _where(register, query, scope)
     rows = connection.execution_options(stream_results=True, yield_per=2000).execute(
         text(
-            f"SELECT {register.select} FROM {register.source} WHERE {clauses}"  # noqa: S608
+            f"SELECT {register.select} FROM {register.source} WHERE {clauses}"
             f" ORDER BY {_order(register, query)} LIMIT :at_most"
         ),
         {**values, "at_most": at_most},
@@ -115,13 +115,18 @@ def find_one(connection: Connection, register: Register, row_id: int, scope: Sco
     clause, values = within(scope, register)
     row = (
         connection.execute(
-            text(f"SELECT {register.select} FROM {register.source} WHERE t.id = :row_id AND ({clause})"),  # noqa: S608
+            text(f"SELECT {register.select} FROM {register.source} WHERE t.id = :row_id AND ({clause})"),
             {**values, "row_id": row_id},
         )
         .mappings()
         .first()
     )
     return dict(row) if row else None
+
+
+def lock(connection: Connection, register: Register) -> None:
+    """One writer of keys at a time: forms and imports of a register wait for each other, readers do not."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"registry:{register.table}"})
 
 
 def speak_for(connection: Connection, actor: str, reason: str = "") -> None:
@@ -138,7 +143,7 @@ def insert(connection: Connection, register: Register, values: Mapping[str, Any]
     expressions = ", ".join(_with_default(register, column) for column in columns)
     number: int = connection.execute(
         text(
-            f"INSERT INTO {register.table} ({', '.join(columns)}) SELECT {expressions}"  # noqa: S608
+            f"INSERT INTO {register.table} ({', '.join(columns)}) SELECT {expressions}"
             f" FROM jsonb_to_record(cast(:row AS jsonb)) AS i({register.definition}) RETURNING id"
         ),
         {"row": _json(values)},
@@ -153,7 +158,7 @@ def update(connection: Connection, register: Register, row_id: int, values: Mapp
     differs = " OR ".join(f"t.{c} IS DISTINCT FROM {_with_default(register, c)}" for c, _ in pairs)
     done = connection.execute(
         text(
-            f"UPDATE {register.table} t SET {setting}, updated_at = now()"  # noqa: S608
+            f"UPDATE {register.table} t SET {setting}, updated_at = now()"
             f" FROM jsonb_to_record(cast(:row AS jsonb)) AS i({register.definition})"
             f" WHERE t.id = :row_id AND ({differs})"
         ),

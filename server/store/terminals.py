@@ -57,7 +57,12 @@ TERMINALS = Register(
         "state": "t.state = :state",
     },
     contains=frozenset({"q", "maker"}),
-    sorts={"device": "t.device", "updated_at": "t.updated_at", "seen_at": "s.received_at", "installed_on": "t.installed_on"},
+    sorts={
+        "device": "t.device",
+        "updated_at": "t.updated_at",
+        "seen_at": "s.received_at",
+        "installed_on": "t.installed_on",
+    },
     default_sort="device",
     defaults={"answers": "true", "coordinates": "'wgs84'", "accuracy_m": "10", "state": "'active'"},
 )
@@ -68,7 +73,7 @@ MATCH = (
     "UPDATE incoming i SET truck_id = t.id FROM trucks t"
     " WHERE t.plate = split_part(i.truck, ' ', 1) AND t.plate_colour = split_part(i.truck, ' ', 2)",
     *(
-        f"UPDATE incoming i SET machine_id = t.id FROM machines t WHERE i.machine_id IS NULL AND t.{column} = i.machine"  # noqa: S608
+        f"UPDATE incoming i SET machine_id = t.id FROM machines t WHERE i.machine_id IS NULL AND t.{column} = i.machine"
         for column in ("registration_number", "pin", "machine_code")
     ),
     "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e WHERE e.credit_code = i.enterprise",
@@ -101,9 +106,7 @@ def find(connection: Connection, query: Query, scope: Scope, thresholds: Thresho
     return registry_rows.find(connection, with_thresholds(thresholds), query, scope)
 
 
-def stream(
-    connection: Connection, query: Query, scope: Scope, thresholds: Thresholds
-) -> Iterator[dict[str, Any]]:
+def stream(connection: Connection, query: Query, scope: Scope, thresholds: Thresholds) -> Iterator[dict[str, Any]]:
     """All terminals of a list."""
     return registry_rows.stream(connection, with_thresholds(thresholds), query, scope)
 
@@ -123,7 +126,9 @@ def find_key(connection: Connection, kind: str, device: str) -> dict[str, Any] |
     return dict(found) if found else None
 
 
-def of_subject(connection: Connection, truck_id: int | None = None, machine_id: int | None = None) -> list[dict[str, Any]]:
+def of_subject(
+    connection: Connection, truck_id: int | None = None, machine_id: int | None = None
+) -> list[dict[str, Any]]:
     """Terminals bound to a truck or a machine, with their last sign."""
     rows = connection.execute(
         text(

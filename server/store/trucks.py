@@ -58,8 +58,14 @@ TRUCKS = Register(
         "state": "t.state = :state",
     },
     contains=frozenset({"q", "owner"}),
-    sorts={"plate": "t.plate", "updated_at": "t.updated_at", "gross_mass_kg": "t.gross_mass_kg",
-           "first_registered_on": "t.first_registered_on", "stage": "t.stage", "division": "t.division"},
+    sorts={
+        "plate": "t.plate",
+        "updated_at": "t.updated_at",
+        "gross_mass_kg": "t.gross_mass_kg",
+        "first_registered_on": "t.first_registered_on",
+        "stage": "t.stage",
+        "division": "t.division",
+    },
     default_sort="plate",
     defaults={"state": "'active'"},
 )

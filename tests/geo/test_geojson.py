@@ -103,6 +103,12 @@ def test_invalid_is_repaired_on_request_only():
     assert [f.code for f in read_geojson(flat, ReadOptions(mend=True)).faults] == [FaultCode.EMPTY]
 
 
+def test_a_tangle_is_refused_even_where_repair_is_asked_for():
+    ring = np.random.default_rng(6).uniform((120, 41), (121, 42), (2000, 2)).tolist()
+    document = collection(feature([[*ring, ring[0]]]))
+    assert {f.code for f in read_geojson(document, ReadOptions(mend=True)).faults} == {FaultCode.INVALID}
+
+
 def test_round_trip_keeps_everything():
     area = shapely.MultiPolygon(
         [

@@ -86,7 +86,7 @@ def situation(draw):
     return versions, points
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(situation(), st.data())
 def test_locate_equals_the_slow_way(case, data):
     versions, points = case
@@ -163,12 +163,26 @@ def test_accuracy_beyond_the_index_and_not_reported():
     assert rows(hits) == [(0, 0, 1), (2, 0, 1)]
 
 
-def test_no_position_no_hit():
-    index = index_zones([version(shapely.box(-180, -90, 180, 90))])
-    lon = [np.nan, 120.0, np.inf, 200.0, 180.0, -180.0]
-    lat = [41.0, np.nan, 41.0, 41.0, 90.0, -90.0]
-    assert locate(index, lon, lat, [0] * 6, 0.0).fix.tolist() == [4, 5]
-    assert locate(index, lon, lat, [0] * 6, 500.0).fix.tolist() == [4, 5]
+def test_no_position_no_hit_and_the_corners_of_the_world():
+    corners = [
+        shapely.box(179, 89, 180, 90),
+        shapely.box(-180, -90, -179, -89),
+        shapely.box(119, 40, 121, 42),
+    ]
+    index = index_zones([version(shapely.MultiPolygon(corners))])
+    lon = [np.nan, 120.0, np.inf, 480.0, 180.0, -180.0, 120.0]
+    lat = [41.0, np.nan, 41.0, 41.0, 90.0, -90.0, 41.0]
+    assert locate(index, lon, lat, [0] * 7, 0.0).fix.tolist() == [4, 5, 6]
+    assert locate(index, lon, lat, [0] * 7, 500.0).fix.tolist() == [4, 5, 6]
+
+
+def test_a_boundary_of_very_many_short_edges():
+    turn = np.linspace(0, 2 * np.pi, 20_000, endpoint=False)
+    radius = 1 + 0.01 * np.sin(5000 * turn)
+    yard = shapely.Polygon(np.c_[120.45 + 0.002 * radius * np.cos(turn), 41.57 + 0.0015 * radius * np.sin(turn)])
+    rng = np.random.default_rng(8)
+    lon, lat = rng.uniform(120.447, 120.453, 300), rng.uniform(41.568, 41.572, 300)
+    assert_same_as_slow([version(yard)], lon, lat, np.zeros(300, np.int64), rng.choice([0.0, 5.0, 30.0, 80.0], 300))
 
 
 def test_zones_on_all_continents_stay_small():

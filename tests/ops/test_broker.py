@@ -209,11 +209,11 @@ def test_configuration_is_closed_and_keeps_a_queue() -> None:
         "listener 1884 127.0.0.1",
         "allow_anonymous false",
         "persistence true",
-        "max_queued_messages 200000",
-        "max_inflight_messages 1000",
         "retain_available false",
     ):
         assert wanted in lines
+    numbers = dict(line.split() for line in lines if line.startswith("max_"))
+    assert int(numbers["max_queued_messages"]) > int(numbers["max_inflight_messages"]) >= 1000
 
 
 def test_a_device_gets_no_rule_of_its_own() -> None:

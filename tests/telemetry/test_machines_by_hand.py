@@ -63,7 +63,7 @@ def test_the_older_style() -> None:
     assert message.position == Position(0, 120.4508, 41.5737)
     ecd = message.records[0].body
     assert isinstance(ecd, Ecd)
-    assert [code.text for code in ecd.codes] == ["P2047-00", "P100C-05"]
+    assert [code.text for code in ecd.codes] == ["P2047-00", "B100C-05"]
     assert [code.status for code in ecd.codes] == [0xAF, 0x83]
     stream = message.records[1].body
     assert isinstance(stream, MachineStream)

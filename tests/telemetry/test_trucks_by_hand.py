@@ -1,4 +1,4 @@
-"""Frames of trucks written from the tables of GB 17691-2018 Annex Q and HJ 1239.3-2021, without our encoder."""
+"""Truck frames written from the tables of GB 17691-2018 Annex Q and HJ 1239.3-2021, not by our encoder."""
 
 import re
 from datetime import UTC, datetime

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from telemetry.protocols.annexq.envelope import Header
+from telemetry.protocols.annexq.envelope import TERMINAL_START, Header
 from telemetry.protocols.annexq.stream import Position
 from telemetry.protocols.flags import NO_PACKET_FLAGS, PacketFlag
+
+AnyOfFamily = TypeVar("AnyOfFamily", bound="Message")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,14 @@ class Message:
     def command(self) -> int:
         """The command byte."""
         return self.header.command
+
+
+def marked_as_relayed(message: AnyOfFamily) -> AnyOfFamily:
+    """The message, flagged when it stands under the answer-flag header of a provider."""
+    provided = message.header.start == TERMINAL_START and message.header.answer_flag is not None
+    if not provided or message.flags & PacketFlag.TSP_HEADER:
+        return message
+    return replace(message, flags=message.flags | PacketFlag.TSP_HEADER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

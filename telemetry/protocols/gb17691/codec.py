@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from telemetry.protocols.annexq import reports
 from telemetry.protocols.annexq.envelope import open_frame
+from telemetry.protocols.annexq.messages import marked_as_relayed
 from telemetry.protocols.annexq.session import (
     Reader,
     read_login,
@@ -31,7 +32,7 @@ def decode(frame: bytes, layout: str | None = None) -> Message:
     reader = SESSION.get(header.command)
     if reader is None:
         raise FrameError(FaultCode.UNKNOWN_COMMAND, 2, f"command {header.command:02X} is not one of Annex Q")
-    return reader(PROTOCOL, header, frame)
+    return marked_as_relayed(reader(PROTOCOL, header, frame))
 
 
 def encode(message: Message) -> bytes:

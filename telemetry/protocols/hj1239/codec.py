@@ -20,6 +20,7 @@ from telemetry.protocols.annexq.envelope import (
     refuse_encrypted,
     verify,
 )
+from telemetry.protocols.annexq.messages import marked_as_relayed
 from telemetry.protocols.annexq.session import Reader
 from telemetry.protocols.errors import FaultCode, FrameError
 from telemetry.protocols.flags import PacketFlag
@@ -75,15 +76,14 @@ def _relayed(header: Header, frame: bytes, layout: str | None) -> Message:
     One was seen to keep the terminal's encryption byte on data it had decrypted. So a data unit that reads
     exactly, dates included, is in the clear whatever the byte says; the packet is flagged.
     """
-    flags = PacketFlag.TSP_HEADER
-    if header.encryption != NOT_ENCRYPTED:
-        flags |= PacketFlag.ENCRYPTION_CLAIMED
     try:
-        message = _read(header, frame, layout)
+        message = marked_as_relayed(_read(header, frame, layout))
     except FrameError:
         refuse_encrypted(header)
         raise
-    return replace(message, flags=message.flags | flags)
+    if header.encryption == NOT_ENCRYPTED:
+        return message
+    return replace(message, flags=message.flags | PacketFlag.ENCRYPTION_CLAIMED)
 
 
 def _read(header: Header, frame: bytes, layout: str | None) -> Message:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from telemetry.protocols.annexq import reports, session
 from telemetry.protocols.annexq.envelope import SMALLEST, open_frame
+from telemetry.protocols.annexq.messages import marked_as_relayed
 from telemetry.protocols.annexq.session import Reader
 from telemetry.protocols.errors import FaultCode, FrameError
 from telemetry.protocols.nrmm.fields import BODIES
@@ -43,7 +44,7 @@ def decode(frame: bytes, layout: str | None = None) -> Message:
     if header.command in (REMOVAL, TIME):
         timed = len(frame) - SMALLEST in TIME_SIZES
         reader = session.read_time_sync if timed else session.read_removal
-    return reader(PROTOCOL, header, frame)
+    return marked_as_relayed(reader(PROTOCOL, header, frame))
 
 
 def encode(message: Message) -> bytes:
