@@ -121,12 +121,10 @@ class Ingest:
         tally.replies += part.replies
 
     def _hold_whole(self, message: Message, received_us: int, fault: Exception, tally: Tally) -> None:
-        held = HeldFrame(
-            "", "", message.topic, "platform_fault", 0, f"{type(fault).__name__}: {fault}", message.payload
-        )
+        held = HeldFrame("", "", message.topic, "platform_fault", 0, reason_of(fault), message.payload)
         with self.connection.transaction():
             quarantine_intake.hold(self.connection, [held], received_us)
-            counts.raise_alarm(self.connection, "platform_fault", {"topic": message.topic, "fault": held.detail[:300]})
+            counts.raise_alarm(self.connection, "platform_fault", {"topic": message.topic, "fault": held.detail})
         tally.held += 1
 
     def _transact(self, messages: Sequence[Message], received_us: int) -> Tally:
