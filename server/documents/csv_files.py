@@ -1,8 +1,7 @@
-"""CSV in and out: UTF-8 with or without mark, or GB 18030; comma, semicolon or tab; RFC 4180 quoting."""
+"""CSV in: UTF-8 with or without mark, or GB 18030; comma, semicolon or tab; RFC 4180 quoting. Written by `lists`."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
 
 from server.documents.sheets import (
     MOST_BYTES,
@@ -10,7 +9,6 @@ from server.documents.sheets import (
     FileRefusedError,
     Sheet,
     assemble,
-    neutralise,
     restore,
 )
 
@@ -75,20 +73,3 @@ def _decode(data: bytes) -> str:
 def _delimiter(content: str) -> str:
     head = next((line for line in content.splitlines() if line.strip()), "")
     return max(",;\t", key=head.count) if head else ","
-
-
-def write(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The lines of a CSV file, mark first (Excel needs it for UTF-8); text that would run is neutralised."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow([neutralise(name) for name in header])
-    yield "\ufeff" + buffer.getvalue()
-    for row in rows:
-        buffer.seek(0)
-        buffer.truncate()
-        writer.writerow([_cell(value) for value in row])
-        yield buffer.getvalue()
-
-
-def _cell(value: object) -> object:
-    return "" if value is None else neutralise(value) if isinstance(value, str) else value

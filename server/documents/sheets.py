@@ -1,7 +1,7 @@
 """A table as it stands in a file: a header, rows of text, and the number each row has in the file.
 
-Reading never guesses: what cannot be taken is refused with its place and what would be right. Writing never lets a
-spreadsheet run text as a formula (CWE-1236): dangerous beginnings get an apostrophe, which reading takes off again.
+Reading never guesses: what cannot be taken is refused with its place and what would be right. The apostrophe that
+our own exports put before text a spreadsheet would run (CWE-1236) is taken off again.
 """
 
 from dataclasses import dataclass, field
@@ -45,13 +45,8 @@ class Sheet:
     faults: list[CellFault] = field(default_factory=list)
 
 
-def neutralise(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return "'" + text if text.startswith(_RUNS_AS_FORMULA) else text
-
-
 def restore(text: str) -> str:
-    """The text that `neutralise` was given."""
+    """The text without the apostrophe that `lists.harmless` put before it."""
     return text[1:] if text.startswith("'") and text[1:].startswith(_RUNS_AS_FORMULA) else text
 
 

@@ -23,6 +23,7 @@ from server.flows.answers import Reply, answer_of, answers_of
 from server.flows.arrivals import Arrival, Refusal, arrivals_of, parse_topic
 from server.flows.newest import newest_samples
 from server.flows.packet_rows import packet_rows
+from server.flows.platform_faults import is_database_away, reason_of
 from server.flows.positions import to_wgs84
 from server.flows.watch import Watch
 from server.store import binary_arrays, counts, packets, quarantine_intake, reporting_terminals
@@ -74,16 +75,6 @@ class _DaysMissing(Exception):
         self.days = days
 
 
-def is_database_away(fault: Exception) -> bool:
-    """Whether the database, not what it was given, is at fault: wait for it and try again.
-
-    Class 54 of SQLSTATE (a limit of the program was exceeded) is about the data, although psycopg calls it operational.
-    """
-    if isinstance(fault, errors.ProgramLimitExceeded | errors.StatementTooComplex | errors.TooManyColumns):
-        return False
-    return isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError | errors.ReadOnlySqlTransaction)
-
-
 class Ingest:
     """A worker's memory between batches: the connection, what it judges with, and the partitions it knows of."""
 
@@ -110,7 +101,7 @@ class Ingest:
             if self.connection.closed or is_database_away(fault):
                 raise
             if len(messages) == 1:
-                LOG.exception("one message could not be taken and is held")
+                LOG.error("one message could not be taken and is held: %s", reason_of(fault))
                 self._hold_whole(messages[0], received_us, fault, tally)
                 return
             half = len(messages) // 2
@@ -149,10 +140,10 @@ class Ingest:
         self._days.update(days)
 
     def _hold_whole(self, message: Message, received_us: int, fault: Exception, tally: Tally) -> None:
-        said = quarantine_intake.plain_text(f"{type(fault).__name__}: {fault}")
+        said = quarantine_intake.plain_text(reason_of(fault))
         kind, device = parse_topic(message.topic) or ("", "")
         held = HeldFrame(kind, device, message.topic, "platform_fault", 0, said, message.payload)
-        detail = {"topic": quarantine_intake.plain_text(message.topic)[:300], "fault": said[:300]}
+        detail = {"topic": quarantine_intake.plain_text(message.topic)[:300], "fault": said}
         with self.connection.transaction():
             quarantine_intake.hold(self.connection, [held], received_us)
             counts.raise_alarm(self.connection, "platform_fault", detail)

@@ -12,6 +12,7 @@ from enforcement.credit_codes import check_credit_code, normalise_credit_code
 from enforcement.doubts import Warning_, half_width
 from enforcement.machine_numbers import check_machine_number, normalise_machine_number
 from enforcement.plates import PlateColour, check_plate, normalise_plate
+from enforcement.stages import read_stage
 from enforcement.vins import check_vin, has_vin_form, normalise_vin
 from server.flows import registry_codes as codes
 from server.flows.registry_fields import Field, Kind, RefusedValueError, read_value
@@ -79,15 +80,30 @@ def _device(text: str) -> str:
     return device
 
 
+def _stage_of(words: codes.Words) -> Callable[[str], str]:
+    """A reader of stages in all their writings, held to those the register knows."""
+    table = codes.reading_table(words)
+
+    def read(text: str) -> str:
+        found = read_stage(text)
+        code = str(found) if found is not None else table.get(codes.fold(text))
+        if code is None or code not in words:
+            shown_zh, shown_en = "、".join(zh for zh, _ in words.values()), ", ".join(en for _, en in words.values())
+            raise RefusedValueError(f"不在可选值之列，应为：{shown_zh}。", f"It is not one of: {shown_en}.")
+        return code
+
+    return read
+
+
 _COLOUR = Field("plate_colour", "号牌颜色", "Plate colour", Kind.CHOICE, words=codes.PLATE_COLOURS,
                 written=codes.WRITTEN["plate_colour"], required=True, also=("车牌颜色",))  # fmt: skip
 _VIN = Field("vin", "车辆识别代号", "VIN", longest=40, read=normalise_vin, also=("VIN码", "车架号"))
 _FUEL = Field(
     "fuel", "燃料种类", "Fuel", Kind.CHOICE, words=codes.FUELS, written=codes.WRITTEN["fuel"], also=("燃料类型", "燃料")
 )
-_TRUCK_STAGE = Field("stage", "排放阶段", "Emission stage", Kind.CHOICE, words=codes.TRUCK_STAGES, written=codes.WRITTEN["stage"],
+_TRUCK_STAGE = Field("stage", "排放阶段", "Emission stage", Kind.CHOICE, words=codes.TRUCK_STAGES, read=_stage_of(codes.TRUCK_STAGES),
                      also=("排放标准",))  # fmt: skip
-_MACHINE_STAGE = replace(_TRUCK_STAGE, words=codes.MACHINE_STAGES)
+_MACHINE_STAGE = replace(_TRUCK_STAGE, words=codes.MACHINE_STAGES, read=_stage_of(codes.MACHINE_STAGES))
 _BASIS = Field("stage_basis", "阶段判定依据", "Basis of the stage", Kind.CHOICE, words=codes.STAGE_BASES,
                written=codes.WRITTEN["stage_basis"], also=("阶段依据", "排放阶段依据"))  # fmt: skip
 _TREATMENT = Field(

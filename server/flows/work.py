@@ -14,7 +14,8 @@ from typing import Generic, Protocol, TypeVar
 import psycopg
 
 from server.flows import flag
-from server.flows.ingest import Ingest, Message, Tally, is_database_away
+from server.flows.ingest import Ingest, Message, Tally
+from server.flows.platform_faults import is_database_away, reason_of
 from server.store import packets
 
 LOG = logging.getLogger(__name__)
@@ -99,7 +100,12 @@ class Worker(Generic[Item]):
 
     def _connected(self) -> Ingest:
         if self._ingest is None or self._ingest.connection.closed:
-            self._ingest = Ingest(self.connect(), self.slot, self.alarm_pct)
+            connection = self.connect()
+            try:
+                self._ingest = Ingest(connection, self.slot, self.alarm_pct)
+            except BaseException:
+                connection.close()
+                raise
         return self._ingest
 
     def _drop(self) -> None:
@@ -115,7 +121,7 @@ class Worker(Generic[Item]):
             ingest = self._connected()
             chores(ingest)
         except Exception as fault:  # frames go on being taken whatever is wrong with a chore
-            LOG.warning("chores wait: %s", str(fault).strip(), exc_info=not isinstance(fault, psycopg.OperationalError))
+            LOG.warning("chores wait: %s", reason_of(fault))
             self._drop()
 
 

@@ -148,6 +148,18 @@ def find_same(connection: Connection, values: Mapping[str, Any], but: int = 0) -
     return None
 
 
+def find_number(connection: Connection, number: str) -> int | None:
+    """The machine with this registration number, product identification or machine code."""
+    found: int | None = connection.execute(
+        text(
+            "SELECT id FROM machines WHERE registration_number = :number OR pin = :number OR machine_code = :number"
+            " ORDER BY id LIMIT 1"
+        ),
+        {"number": number},
+    ).scalar()
+    return found
+
+
 def insert(connection: Connection, values: Mapping[str, Any]) -> int:
     """Add a machine; its id."""
     return registry_rows.insert(connection, MACHINES, values)

@@ -124,6 +124,11 @@ def find_one(connection: Connection, register: Register, row_id: int, scope: Sco
     return dict(row) if row else None
 
 
+def lock(connection: Connection, register: Register) -> None:
+    """One writer of keys at a time: forms and imports of a register wait for each other, readers do not."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"registry:{register.table}"})
+
+
 def speak_for(connection: Connection, actor: str, reason: str = "") -> None:
     """Tell the history trigger who changes rows in this transaction, and why."""
     connection.execute(
