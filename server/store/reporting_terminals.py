@@ -40,6 +40,7 @@ class TerminalState:
 
     last_fix_us: int
     inside: int
+    measured_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Newest:
     clock_offset_s: Floats
     flags: Ints
     inside: Ints
+    is_newer: NDArray[np.bool_]
 
 
 def find(connection: psycopg.Connection, kind: str, devices: Sequence[str]) -> list[ReportingTerminal]:
@@ -103,56 +105,53 @@ def lock_states(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int,
 
 def _locked(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, TerminalState]:
     cursor = connection.execute(
-        "SELECT terminal_id, last_fix_us, inside FROM terminal_states WHERE terminal_id = ANY(%s) "
-        "ORDER BY terminal_id FOR UPDATE",
+        "SELECT terminal_id, last_fix_us, inside, coalesce((extract(epoch FROM measured_at) * 1000000)::bigint, 0) "
+        "FROM terminal_states WHERE terminal_id = ANY(%s) ORDER BY terminal_id FOR UPDATE",
         (Int4s(np.array(ids)),),
         binary=True,
     )
-    return {row[0]: TerminalState(row[1], row[2]) for row in cursor.fetchall()}
+    return {row[0]: TerminalState(*row[1:]) for row in cursor.fetchall()}
 
 
 def save_newest(connection: psycopg.Connection, newest: Newest, received_us: int) -> None:
-    """Move the states on; an older sample than the one known changes nothing but `inside` and the fix counter."""
-    ints, longs = (newest.terminal_id, newest.flags, newest.inside), (newest.measured_us, newest.last_fix_us)
-    connection.execute(
-        """
+    """Move the states of locked terminals on.
+
+    Where `is_newer` is False the batch spoke of an older time than the one known: only the receipt, the fix counter
+    and `inside` move.
+    """
+    newer = newest.is_newer
+    if newer.any():
+        ints = (newest.terminal_id, newest.flags, newest.inside)
+        longs = (newest.measured_us, newest.last_fix_us)
+        floats = (newest.lon, newest.lat, newest.speed_kmh, newest.direction_deg, newest.nox_downstream_ppm)
+        connection.execute(
+            """
 UPDATE terminal_states s SET
-  measured_at = CASE WHEN n.newer THEN n.at ELSE s.measured_at END,
-  received_at = greatest(s.received_at, to_timestamp(%s / 1e6)),
-  last_fix_us = greatest(s.last_fix_us, n.fix_us),
-  lon = CASE WHEN n.newer THEN coalesce(nullif(n.lon, 'NaN'), s.lon) ELSE s.lon END,
-  lat = CASE WHEN n.newer THEN coalesce(nullif(n.lat, 'NaN'), s.lat) ELSE s.lat END,
-  speed_kmh = CASE WHEN n.newer THEN nullif(n.speed, 'NaN') ELSE s.speed_kmh END,
-  direction_deg = CASE WHEN n.newer THEN coalesce(nullif(n.direction, 'NaN'), s.direction_deg)
-                       ELSE s.direction_deg END,
-  nox_downstream_ppm = CASE WHEN n.newer THEN nullif(n.nox, 'NaN') ELSE s.nox_downstream_ppm END,
-  clock_offset_s = CASE WHEN n.newer THEN coalesce(nullif(n.clock, 'NaN'), s.clock_offset_s)
-                        ELSE s.clock_offset_s END,
-  flags = CASE WHEN n.newer THEN n.flags ELSE s.flags END,
-  inside = n.inside
-FROM (
-  SELECT u.*, m.at, t.measured_at IS NULL OR m.at >= t.measured_at AS newer
-  FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-    AS u (id, flags, inside, us, fix_us, lon, lat, speed, direction, nox, clock)
-  CROSS JOIN LATERAL (SELECT to_timestamp(u.us / 1e6) AS at) m
-  JOIN terminal_states t ON t.terminal_id = u.id
-) n
+  measured_at = to_timestamp(n.us / 1e6), received_at = greatest(s.received_at, to_timestamp(%s / 1e6)),
+  last_fix_us = greatest(s.last_fix_us, n.fix_us), inside = n.inside, flags = n.flags,
+  lon = coalesce(nullif(n.lon, 'NaN'), s.lon), lat = coalesce(nullif(n.lat, 'NaN'), s.lat),
+  speed_kmh = nullif(n.speed, 'NaN'), direction_deg = coalesce(nullif(n.direction, 'NaN'), s.direction_deg),
+  nox_downstream_ppm = nullif(n.nox, 'NaN'), clock_offset_s = coalesce(nullif(n.clock, 'NaN'), s.clock_offset_s)
+FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+  AS n (id, flags, inside, us, fix_us, lon, lat, speed, direction, nox, clock)
 WHERE s.terminal_id = n.id
 """,
-        (
-            received_us,
-            *(Int4s(column) for column in ints),
-            *(Int8s(column) for column in longs),
-            *(
-                Float8s(column)
-                for column in (
-                    newest.lon,
-                    newest.lat,
-                    newest.speed_kmh,
-                    newest.direction_deg,
-                    newest.nox_downstream_ppm,
-                    newest.clock_offset_s,
-                )
+            (
+                received_us,
+                *(Int4s(column[newer]) for column in ints),
+                *(Int8s(column[newer]) for column in longs),
+                *(Float8s(column[newer]) for column in (*floats, newest.clock_offset_s)),
             ),
-        ),
-    )
+        )
+    if not newer.all():
+        connection.execute(
+            "UPDATE terminal_states s SET received_at = greatest(s.received_at, to_timestamp(%s / 1e6)), "
+            "last_fix_us = greatest(s.last_fix_us, n.fix_us), inside = n.inside "
+            "FROM unnest(%s, %s, %s) AS n (id, inside, fix_us) WHERE s.terminal_id = n.id",
+            (
+                received_us,
+                Int4s(newest.terminal_id[~newer]),
+                Int4s(newest.inside[~newer]),
+                Int8s(newest.last_fix_us[~newer]),
+            ),
+        )

@@ -159,4 +159,5 @@ def test_an_officer_confirms(sign_in: SignIn, violation: int) -> None:
     page.get_by_role("button", name="作出处理").click()
     expect(page.locator("[data-flash=good]")).to_contain_text("证据已封存")
     expect(page.locator(".record-head .state")).to_have_text("已确认")
+    page.wait_for_load_state("load")
     assert page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('kept:')).length") == 0
