@@ -11,7 +11,8 @@ from server.store.scopes import Scope
 ONLINE = timedelta(minutes=2)  # GB 17691 terminals speak every 10 s, HJ 1239 every 30 s: two minutes is silence
 LATE = timedelta(minutes=30)  # after it a terminal counts as off line
 VIOLATION_SHOWN = timedelta(hours=24)
-MOST_POINTS = 300  # in view; above it cells are counted instead
+MOST_POINTS = 300  # in view; above it cells are counted
+FEW = 3  # terminals in a cell that are still shown one by one
 CELLS_ACROSS = 18
 
 
@@ -57,36 +58,49 @@ def _in_view(scope: Scope, box: Box) -> tuple[str, dict[str, Any]]:
 
 
 def in_view(connection: Connection, scope: Scope, box: Box) -> dict[str, Any]:
-    """Terminals in a part of the map: each one, or cells with counts by state when there are too many."""
+    """Terminals in a part of the map; where many stand close together and many are in view, cells with counts."""
     source, values = _in_view(scope, box)
     number: int = connection.execute(
         text(f"{source} SELECT count(*) FROM (SELECT FROM seen LIMIT :most) AS counted"),
         {**values, "most": MOST_POINTS + 1},
     ).scalar_one()
-    if number > MOST_POINTS:
-        return {"cells": _cells(connection, source, values, box)}
-    rows = connection.execute(
-        text(
-            f"{source} SELECT seen.*, t.plate, t.plate_colour, d.kind, d.truck_id, d.machine_id,"
-            " coalesce(m.registration_number, m.machine_code, d.device) AS number"
-            " FROM seen JOIN terminals d ON d.id = seen.terminal_id LEFT JOIN trucks t ON t.id = d.truck_id"
-            " LEFT JOIN machines m ON m.id = d.machine_id ORDER BY seen.terminal_id"
-        ),
+    if number <= MOST_POINTS:
+        return {"points": _points(connection, f"{source} SELECT seen.*", "seen", values), "cells": []}
+    values["side"] = max(box.east - box.west, (box.north - box.south) * 1.35) / CELLS_ACROSS
+    values["few"] = FEW
+    gridded = source + _GRID
+    cells = connection.execute(
+        text(f"{gridded} SELECT lon, lat, n, violation, forbidden FROM cells WHERE n > :few ORDER BY n DESC"),
         values,
     )
-    return {"points": [dict(row) for row in rows.mappings()]}
+    few = "placed JOIN cells c ON c.x = placed.x AND c.y = placed.y AND c.n <= :few"
+    return {
+        "cells": [dict(row) for row in cells.mappings()],
+        "points": _points(connection, f"{gridded} SELECT placed.*", few, values),
+    }
 
 
-def _cells(connection: Connection, source: str, values: dict[str, Any], box: Box) -> list[dict[str, Any]]:
-    side = max(box.east - box.west, (box.north - box.south) * 1.35) / CELLS_ACROSS
+_GRID = """, placed AS (
+  SELECT seen.*, floor(lon / :side) AS x, floor(lat / :side * 1.35) AS y FROM seen
+), cells AS (
+  SELECT x, y, avg(lon) AS lon, avg(lat) AS lat, count(*) AS n,
+    count(*) FILTER (WHERE state = 'violation') AS violation,
+    count(*) FILTER (WHERE state = 'forbidden') AS forbidden
+  FROM placed GROUP BY x, y
+)
+"""
+
+
+def _points(connection: Connection, select: str, source: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    one = source.split()[0]
     rows = connection.execute(
         text(
-            f"{source} SELECT avg(lon) AS lon, avg(lat) AS lat, count(*) AS n,"
-            " count(*) FILTER (WHERE state = 'violation') AS violation,"
-            " count(*) FILTER (WHERE state = 'forbidden') AS forbidden"
-            " FROM seen GROUP BY floor(lon / :side), floor(lat / :side * 1.35) ORDER BY n DESC"
+            f"{select}, t.plate, t.plate_colour, d.kind, d.truck_id, d.machine_id,"
+            " coalesce(m.registration_number, m.machine_code, d.device) AS number"
+            f" FROM {source} JOIN terminals d ON d.id = {one}.terminal_id LEFT JOIN trucks t ON t.id = d.truck_id"
+            f" LEFT JOIN machines m ON m.id = d.machine_id ORDER BY {one}.terminal_id"
         ),
-        {**values, "side": side},
+        values,
     )
     return [dict(row) for row in rows.mappings()]
 
