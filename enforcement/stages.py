@@ -50,6 +50,35 @@ _NUMERALS = {
     Stage.UNKNOWN: ("X", "未知", "无", "不详", "UNKNOWN"),
 }
 WORDS: dict[str, Stage] = {word: stage for stage, words in _NUMERALS.items() for word in words}
+TRUCK_NAMES: dict[Stage, tuple[str, str]] = {
+    Stage.PRE_I: ("国零", "China 0"),
+    Stage.I: ("国一", "China I"),
+    Stage.II: ("国二", "China II"),
+    Stage.III: ("国三", "China III"),
+    Stage.IV: ("国四", "China IV"),
+    Stage.V: ("国五", "China V"),
+    Stage.VI: ("国六", "China VI"),
+    Stage.VI_A: ("国六a", "China VI-a"),
+    Stage.VI_B: ("国六b", "China VI-b"),
+    Stage.ELECTRIC: ("电动", "electric"),
+    Stage.UNKNOWN: ("未知", "unknown"),
+}
+MACHINE_NAMES: dict[Stage, tuple[str, str]] = {
+    Stage.PRE_I: ("国一前", "before stage I"),
+    Stage.I: ("国一", "stage I"),
+    Stage.II: ("国二", "stage II"),
+    Stage.III: ("国三", "stage III"),
+    Stage.IV: ("国四", "stage IV"),
+    Stage.ELECTRIC: ("电动", "electric"),
+    Stage.UNKNOWN: ("未知", "unknown"),
+}
+
+
+def stage_name(stage: Stage, is_truck: bool) -> tuple[str, str]:
+    """How a stage is called on the road (国三) and on sites, in both languages."""
+    return (TRUCK_NAMES if is_truck else MACHINE_NAMES).get(stage) or TRUCK_NAMES[stage]
+
+
 BASIS_WORDS: dict[str, StageBasis] = {
     "随车清单": StageBasis.VEHICLE_LIST,
     "信息公开": StageBasis.VEHICLE_LIST,

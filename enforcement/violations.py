@@ -65,13 +65,13 @@ def judge(
     rules: RuleBook,
     whitelist: Sequence[WhitelistEntry],
     settings: VisitSettings,
-    zone_name: str,
+    zone_name: tuple[str, str],
     device_name: str = "",
     decided_at: datetime | None = None,
 ) -> Verdict | None:
     """The verdict on the forbidden part of a visit; None when that part does not reach the minimums.
 
-    `terms_of` holds the terms of each zone version the visit met.
+    `terms_of` holds the terms of each zone version the visit met, `zone_name` is (Chinese, English).
     """
     forbidden = visit.forbidden(settings)
     if not forbidden:
@@ -176,7 +176,7 @@ def _one_act() -> Sentence:
 
 def _why(
     name: str,
-    zone_name: str,
+    zone_name: tuple[str, str],
     segments: Sequence[JudgedSegment],
     reasons: Sequence[Reason],
     subject: Subject | None,
@@ -187,9 +187,9 @@ def _why(
     seconds = round((last - first).total_seconds())
     zh_kind, en_kind = _kind(subject)
     start, end = (f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" for at in (first, last))
-    zh = f"{start}至{end}（北京时间），{zh_kind}“{name}”位于“{zone_name}”内，区内定位点{fixes}个，历时{seconds}秒。"
+    zh = f"{start}至{end}（北京时间），{zh_kind}“{name}”位于“{zone_name[0]}”内，区内定位点{fixes}个，历时{seconds}秒。"
     en = (
-        f"From {start} to {end} (Beijing time) the {en_kind} {name} was inside {zone_name}: "
+        f"From {start} to {end} (Beijing time) the {en_kind} {name} was inside {zone_name[1]}: "
         f"{fixes} fixes inside over {seconds} seconds."
     )
     return Sentence(

@@ -22,6 +22,8 @@ PREFIXED_START = re.compile(rb"(?=##|\$\$|~~)")  # overlapping: a start may foll
 GREATEST_DATA = 8192  # a declared length above this is a false start
 SMALLEST_ESCAPED = 15  # 7E, twelve header bytes, check byte, 7E
 HEX_TEXT = re.compile(rb"[0-9A-Fa-f\s]+")
+WRAPPED_START = re.compile(rb'"(?:2323|2424|7[Ee])[0-9A-Fa-f]{28}')
+WRAPPED_FRAME = re.compile(r"(?:2323|2424|7[Ee])(?:[0-9A-Fa-f]{2}){14,}")  # no device says so by accident
 JSON_OPENERS = (b"{", b"[")
 
 
@@ -50,6 +52,9 @@ def split(payload: bytes) -> Carried:
     text = payload.strip()
     if text.startswith(JSON_OPENERS):
         objects = _json_objects(text)
+        wrapped = [hex_text for one in objects for hex_text in _wrapped(one)]
+        if wrapped:
+            return _from_hex("".join(wrapped).encode("ascii"))
         if objects:
             return Carried(objects)
     if text and HEX_TEXT.fullmatch(text):
@@ -175,6 +180,25 @@ def _from_hex(text: bytes) -> Carried:
         return Carried((), True, (Fault(-1, FaultCode.HEX_TEXT, len(text) - 1, detail, text),))
     inner = split(bytes.fromhex(digits.decode("ascii")))
     return Carried(inner.frames, True, inner.faults)
+
+
+def _wrapped(text: bytes) -> list[str]:
+    """The frames that a provider's JSON carries as hexadecimal text, wherever they stand in it."""
+    if not WRAPPED_START.search(text):
+        return []
+    try:
+        waiting, found = [json.loads(text)], []
+    except (ValueError, RecursionError):
+        return []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(reversed(value.values()))
+        elif isinstance(value, list):
+            waiting.extend(reversed(value))
+        elif isinstance(value, str) and WRAPPED_FRAME.fullmatch(value):
+            found.append(value)
+    return found
 
 
 def _json_objects(text: bytes) -> tuple[bytes, ...]:

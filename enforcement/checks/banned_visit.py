@@ -14,7 +14,7 @@ from enforcement.fuels import CLEAN, Fuel
 from enforcement.penalties import Offence
 from enforcement.reasons import Reason, ReasonCode
 from enforcement.rules import RuleBook, get_rule
-from enforcement.stages import Stage, StageBasis, meets
+from enforcement.stages import Stage, StageBasis, meets, stage_name
 from enforcement.subjects import Fitted, Machine, Subject, Truck
 from enforcement.zones import Purpose, SubjectKind, ZoneTerms
 
@@ -92,21 +92,24 @@ def _stage(subject: Subject, terms: ZoneTerms, rules: RuleBook, at: datetime) ->
         stage = Stage.ELECTRIC
     answer = meets(stage, least, get_rule(rules, rule_id, at).words)
     if answer is None:
-        zh = f"排放阶段（{stage}）无法判断是否达到区域要求的{least}，需核实。"
-        en = f"Whether the stage ({stage}) reaches the least stage {least} of the zone is not known."
+        (zh, en), (least_zh, least_en) = stage_name(stage, is_truck), stage_name(least, is_truck)
+        zh = f"排放阶段（{zh}）无法判断是否达到区域要求的{least_zh}，需核实。"
+        en = f"Whether the stage ({en}) reaches the least stage of the zone ({least_en}) is not known."
         yield Reason(ReasonCode.STAGE_UNKNOWN, zh, en, is_firm=False, rule_ids=(rule_id,))
     elif not answer:
         yield _too_low(subject, stage, least, terms, rule_id)
 
 
 def _too_low(subject: Subject, stage: Stage, least: Stage, terms: ZoneTerms, rule_id: str) -> Reason:
-    zh = f"排放阶段为{stage}，低于区域要求的{least}。"
-    en = f"The emission stage is {stage}; the zone demands at least {least}."
+    is_truck = isinstance(subject, Truck)
+    (zh, en), (least_zh, least_en) = stage_name(stage, is_truck), stage_name(least, is_truck)
+    zh = f"排放阶段为{zh}，低于区域要求的{least_zh}。"
+    en = f"The emission stage is {en}; the zone demands at least {least_en}."
     inferred = subject.stage_basis is StageBasis.DATE
     if inferred:
         zh += "阶段由日期推断，需核对铭牌或随车清单。"
         en += " The stage was inferred from a date: check the nameplate or the list."
-    offence = terms.truck_offence if isinstance(subject, Truck) else terms.machine_offence
+    offence = terms.truck_offence if is_truck else terms.machine_offence
     return Reason(ReasonCode.STAGE_TOO_LOW, zh, en, not inferred, offence, (rule_id,))
 
 

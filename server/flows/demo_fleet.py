@@ -1,13 +1,18 @@
 """Who of the demonstration city is on the road: members of the replayed fleet, with ways that give each rule a case.
 
 Trucks and machines that the register knows drive through the zones or work in them, some allowed and some not; others
-keep to the roads between the towns. Two devices are on no register: what they do in a zone becomes a lead.
+keep to the roads between the towns. Electric trucks (GB/T 32960) and layout B are silent. Two devices are on no
+register: what they do in a zone becomes a lead.
 """
 
 from collections.abc import Iterator
 
+from sqlalchemy import Engine
+
+from server.db import transaction
 from server.flows import demo_subjects
 from server.flows.demo_subjects import MACHINE_STAGES, TRUCK_KINDS, machine_device, read_data, truck_device
+from server.store import registry_rows
 from telemetry.fleet import CHAOYANG_WAYS, Activity, Character, Member, phone, vin
 from telemetry.fleets.ways import Lonlat, crossing_way, inner_point, site_way
 
@@ -31,10 +36,17 @@ UNREGISTERED = (vin(900_001), phone(90_000_001))
 Ring = tuple[Lonlat, ...]
 
 
-def demo_fleet() -> tuple[Member, ...]:
-    """The members, the same at every start. Electric trucks (GB/T 32960) and layout B stand still and silent."""
+def demo_fleet(engine: Engine) -> tuple[Member, ...]:
+    """The members whose terminals are on file and in use, and the strangers."""
     rings = {name: _ring(shape) for name, shape in read_data("shapes.yaml").items()}
-    return (*_trucks(rings), *_machines(rings), *_strangers(rings))
+    known = [*_trucks(rings), *_machines(rings)]
+    with transaction(engine) as connection:
+        on_file = registry_rows.names_of(
+            connection,
+            "SELECT kind || '/' || device, id FROM terminals WHERE state = 'active' AND device = ANY (:values)",
+            [member.device for member in known],
+        )
+    return (*(member for member in known if f"{member.kind}/{member.device}" in on_file), *_strangers(rings))
 
 
 def _ring(shape: list[list[list[list[float]]]]) -> Ring:

@@ -8,10 +8,12 @@ broker keeps the messages. design.md, "The way of a frame".
 
 import json
 import logging
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -70,6 +72,13 @@ class Tally:
     replies: list[Reply] = field(default_factory=list)
 
 
+def reason_of(fault: Exception) -> str:
+    """The cause of a platform fault and where it arose, without row contents: logs hold no personal data."""
+    said = fault.diag.message_primary if isinstance(fault, psycopg.Error) else str(fault)
+    place = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__}: {said} ({Path(place.filename).name}:{place.lineno})"[:300]
+
+
 class Ingest:
     """A worker's memory between batches: the connection, what it judges with, and the partitions it knows of."""
 
@@ -98,7 +107,7 @@ class Ingest:
         except Exception as fault:
             self._days.clear()
             if len(messages) == 1:
-                LOG.exception("one message could not be taken and is held")
+                LOG.error("one message could not be taken and is held: %s", reason_of(fault))
                 self._hold_whole(messages[0], received_us, fault, tally)
                 return
             half = len(messages) // 2

@@ -33,7 +33,7 @@ from server.store.whitelist import NewEntry
 from server.store.zones import NewVersion
 
 FILE = "demo_accounts.json"
-WORDS = "amber birch cedar delta ember fjord grove heron iris jade kelp larch maple north ocean pine quartz river stone tulip"
+WORDS = "amber birch cedar delta ember fjord grove heron iris jade kelp larch maple north ocean pine river stone tulip"
 EVERYWHERE = Scope()
 
 
@@ -42,7 +42,7 @@ class DemoAccount:
     """One account of the demonstration, with its password as it was made."""
 
     username: str
-    role: str
+    roles: tuple[str, ...]
     name: str
     password: str
 
@@ -65,7 +65,8 @@ def demo_accounts(secrets_dir: Path) -> list[DemoAccount]:
     path = secrets_dir / FILE
     if not path.exists():
         return []
-    return [DemoAccount(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return [DemoAccount(**{**row, "roles": tuple(row["roles"])}) for row in rows]
 
 
 def make_password() -> str:
@@ -82,7 +83,7 @@ def _load_accounts(connection: Connection, secrets_dir: Path) -> int:
         found = users.find_by_username(connection, row["username"])
         account = known.get(row["username"])
         if account is None or password_faults(account.password, account.username):
-            account = DemoAccount(row["username"], row["role"], row["name"], make_password())
+            account = DemoAccount(row["username"], (row["role"],), row["name"], make_password())
             if found is not None:
                 users.set_password(connection, found[0].id, HASHER.hash(account.password))
         if found is None:

@@ -124,7 +124,7 @@ def end_zone(connection: Connection, actor: Actor, scope: Scope, zone_id: int, a
     faults = []
     if zone is None or not scope.covers(zone.division):
         faults.append(_elsewhere())
-    if len(reason.strip()) < 4:
+    if len(reason.strip()) < 2:
         faults.append(Fault("reason", "请写明依据（文号或理由）", "Give the document or the reason"))
     if newest is None or at <= newest.valid_from or (newest.valid_to is not None and newest.valid_to <= at):
         faults.append(

@@ -5,7 +5,7 @@ Codes are those of the enums in `enforcement`; pages, sheets and forms take thei
 
 from collections.abc import Mapping
 
-from enforcement import categories, fuels, plates
+from enforcement import categories, fuels, plates, stages
 from enforcement.stages import BASIS_WORDS
 
 Pair = tuple[str, str]
@@ -23,28 +23,8 @@ PLATE_COLOURS: Words = {
     "other": ("其他", "other"),
     "none": ("未上牌", "no plate yet"),
 }
-TRUCK_STAGES: Words = {
-    "0": ("国零", "China 0"),
-    "1": ("国一", "China I"),
-    "2": ("国二", "China II"),
-    "3": ("国三", "China III"),
-    "4": ("国四", "China IV"),
-    "5": ("国五", "China V"),
-    "6": ("国六", "China VI"),
-    "6a": ("国六a", "China VI-a"),
-    "6b": ("国六b", "China VI-b"),
-    "D": ("电动", "electric"),
-    "X": ("未知", "unknown"),
-}
-MACHINE_STAGES: Words = {
-    "0": ("国一前", "before stage I"),
-    "1": ("国一", "stage I"),
-    "2": ("国二", "stage II"),
-    "3": ("国三", "stage III"),
-    "4": ("国四", "stage IV"),
-    "D": ("电动", "electric"),
-    "X": ("未知", "unknown"),
-}
+TRUCK_STAGES: Words = {str(code): names for code, names in stages.TRUCK_NAMES.items()}
+MACHINE_STAGES: Words = {str(code): names for code, names in stages.MACHINE_NAMES.items()}
 STAGE_BASES: Words = {
     "vehicle_list": ("随车清单", "vehicle list"),
     "nameplate": ("铭牌", "nameplate or engine label"),

@@ -114,7 +114,7 @@ def find_subject(connection: Connection, words: str, colour: str | None) -> tupl
     trucks = whitelist.find_truck_ids(connection, plain, colour or None)
     machines = [] if trucks else whitelist.find_machine_ids(connection, plain)
     if len(trucks) + len(machines) == 1:
-        return (trucks or [None])[0], (machines or [None])[0], None
+        return (trucks[0] if trucks else None), (machines[0] if machines else None), None
     if len(trucks) > 1:
         fault = Fault(
             "subject", f"{plain} 有多种车牌颜色，请选择颜色", f"{plain} exists in several plate colours: choose one"

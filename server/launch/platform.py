@@ -152,7 +152,7 @@ class Platform:
         command = self._command("demo-accounts", "demo-accounts")
         command.log.unlink(missing_ok=True)
         run_step(command, lambda _: None, "demo-accounts")
-        text = command.log.read_text().strip()
+        text = command.log.read_text().rstrip()
         command.log.unlink()
         return text
 

@@ -40,11 +40,12 @@ WITH flagged AS (
 )
 """
 # A county sees what is registered in it and what drives in it.
-_COUNTY = """ AND (EXISTS (SELECT FROM terminals d LEFT JOIN trucks t ON t.id = d.truck_id
-    LEFT JOIN machines m ON m.id = d.machine_id WHERE d.id = s.terminal_id
-    AND coalesce(t.division, m.division) LIKE :scope_divisions)
-  OR EXISTS (SELECT FROM divisions g WHERE g.level = 'county' AND g.code LIKE :scope_divisions
-    AND ST_Intersects(g.geometry, ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326))))"""
+_COUNTY = """ AND (s.terminal_id IN (SELECT d.id FROM terminals d JOIN trucks t ON t.id = d.truck_id
+      WHERE t.division LIKE :scope_divisions
+    UNION ALL SELECT d.id FROM terminals d JOIN machines m ON m.id = d.machine_id
+      WHERE m.division LIKE :scope_divisions)
+  OR ST_Intersects((SELECT ST_Union(g.geometry) FROM divisions g WHERE g.level = 'county'
+      AND g.code LIKE :scope_divisions), ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326)))"""
 
 
 def _in_view(scope: Scope, box: Box) -> tuple[str, dict[str, Any]]:

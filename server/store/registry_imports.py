@@ -49,7 +49,7 @@ def find_one(connection: Connection, number: int, user_id: int | None = None) ->
     """One import without its file; with `user_id`, only that account's own."""
     row = connection.execute(
         text(
-            f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE r.id = :id"  # noqa: S608
+            f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE r.id = :id"
             " AND (cast(:user_id AS int) IS NULL OR r.created_by = :user_id)"
         ),
         {"id": number, "user_id": user_id},
@@ -63,7 +63,7 @@ def find(connection: Connection, query: Query, user_id: int | None) -> Found:
     values = {"user_id": user_id}
     clause = "(cast(:user_id AS int) IS NULL OR r.created_by = :user_id)"
     rows = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE {clause} ORDER BY r.id DESC LIMIT :limit OFFSET :offset"),  # noqa: S608
+        text(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE {clause} ORDER BY r.id DESC LIMIT :limit OFFSET :offset"),
         {**values, **query.window},
     )
     total, capped = count_capped(connection, f"registry_imports r WHERE {clause}", values)
@@ -105,7 +105,7 @@ def finish(connection: Connection, number: int, state: str, **values: Any) -> No
     """End a step of work with its counts or its fault."""
     settings = "".join(f", {name} = :{name}" for name in values)
     connection.execute(
-        text(f"UPDATE registry_imports SET state = :state, beat_at = now(){settings} WHERE id = :id"),  # noqa: S608 - names from our flow
+        text(f"UPDATE registry_imports SET state = :state, beat_at = now(){settings} WHERE id = :id"),
         {"id": number, "state": state, **values},
     )
 

@@ -57,9 +57,16 @@ def zone_versions(connection: psycopg.Connection) -> list[WatchedVersion]:
         "FROM zone_versions v JOIN zones z ON z.id = v.zone_id ORDER BY v.id"
     )
     return [
-        WatchedVersion(number, zone_id, order, code, zh, en, shapely.from_wkb(bytes(shape)), terms, begin, end)
+        WatchedVersion(number, zone_id, order, code, zh, en, _areas(bytes(shape)), terms, begin, end)
         for number, zone_id, order, code, zh, en, shape, terms, begin, end in cursor.fetchall()
     ]
+
+
+def _areas(wkb: bytes) -> shapely.MultiPolygon:
+    geometry = shapely.from_wkb(wkb)
+    if not isinstance(geometry, shapely.MultiPolygon):
+        raise TypeError(f"a zone version is a MultiPolygon, not a {geometry.geom_type}")
+    return geometry
 
 
 def whitelist(connection: psycopg.Connection) -> list[WatchedEntry]:

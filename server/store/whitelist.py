@@ -77,16 +77,26 @@ SELECT w.id, w.truck_id, w.machine_id, t.plate, t.plate_colour,
   coalesce(t.owner, m.owner) AS owner, w.zone_id, z.code AS zone_code, z.name_zh AS zone_name_zh,
   z.name_en AS zone_name_en, w.purpose, w.valid_from, w.valid_to, w.approver, w.document, w.note, w.state,
   w.decided_at, w.decided_by, w.decision_note, w.withdrawn_at, w.withdrawn_reason, w.created_at, w.created_by,
-  asked.name AS asked_by, decided.name AS decided_by_name
+  {people}
 FROM
 """
 _SOURCE = """whitelist_entries w
 LEFT JOIN trucks t ON t.id = w.truck_id
 LEFT JOIN machines m ON m.id = w.machine_id
 LEFT JOIN zones z ON z.id = w.zone_id
-LEFT JOIN users asked ON asked.id = w.created_by
-LEFT JOIN users decided ON decided.id = w.decided_by
 """
+
+_PEOPLE = (
+    "(SELECT u.name FROM users u WHERE u.id = w.created_by) AS asked_by, "
+    "(SELECT u.name FROM users u WHERE u.id = w.decided_by) AS decided_by_name"
+)
+_NOBODY = "NULL AS asked_by, NULL AS decided_by_name"
+
+
+def _select(scope: Scope) -> str:
+    """Fenced accounts do not learn who in the bureau asked and decided: they may not read the accounts."""
+    return _FIELDS.format(people=_NOBODY if scope.fence else _PEOPLE)
+
 
 FILTERS = {
     "q": "t.plate ILIKE :q OR (coalesce(m.registration_number, '') || ' ' || coalesce(m.pin, '') || ' ' || "
@@ -126,7 +136,7 @@ def find(connection: Connection, query: Query, scope: Scope) -> Found:
         values["q"] = escape_like(values["q"])
     source = f"{_SOURCE} WHERE {clauses}"
     rows = connection.execute(
-        text(f"{_FIELDS} {source} ORDER BY {query.order(SORTS, 'id', 'w.id')} LIMIT :limit OFFSET :offset"),
+        text(f"{_select(scope)} {source} ORDER BY {query.order(SORTS, 'id', 'w.id')} LIMIT :limit OFFSET :offset"),
         {**values, **query.window},
     )
     total, capped = count_capped(connection, source, values)
@@ -138,7 +148,7 @@ def find_entry(connection: Connection, entry_id: int, scope: Scope, hold: bool =
     clause, values = scope_condition(scope)
     lock = " FOR UPDATE OF w" if hold else ""
     found = connection.execute(
-        text(f"{_FIELDS} {_SOURCE} WHERE w.id = :id AND {clause}{lock}"), {"id": entry_id, **values}
+        text(f"{_select(scope)} {_SOURCE} WHERE w.id = :id AND {clause}{lock}"), {"id": entry_id, **values}
     )
     row = found.mappings().first()
     return None if row is None else WhitelistRow(**row)
@@ -146,7 +156,7 @@ def find_entry(connection: Connection, entry_id: int, scope: Scope, hold: bool =
 
 def add_entry(connection: Connection, entry: NewEntry, created_by: int | None) -> int:
     """Keep a request; it counts for nothing until it is approved."""
-    return connection.execute(
+    number: int = connection.execute(
         text(
             "INSERT INTO whitelist_entries (truck_id, machine_id, zone_id, purpose, valid_from, valid_to, "
             "document, note, approver, created_by) VALUES (:truck_id, :machine_id, :zone_id, :purpose, :valid_from, "
@@ -154,6 +164,7 @@ def add_entry(connection: Connection, entry: NewEntry, created_by: int | None) -
         ),
         {**_values(entry), "created_by": created_by},
     ).scalar_one()
+    return number
 
 
 def _values(entry: NewEntry) -> Mapping[str, Any]:
@@ -209,7 +220,7 @@ def any_entry(connection: Connection) -> bool:
 
 def count_covered_violations(connection: Connection, entry_id: int) -> int:
     """Violations of the subject that fall into the entry: what a late approval would alter, and does not."""
-    return connection.execute(
+    number: int = connection.execute(
         text(
             "SELECT count(*) FROM whitelist_entries w JOIN violations v "
             "ON (v.truck_id = w.truck_id OR v.machine_id = w.machine_id) "
@@ -218,6 +229,7 @@ def count_covered_violations(connection: Connection, entry_id: int) -> int:
         ),
         {"id": entry_id},
     ).scalar_one()
+    return number
 
 
 def find_truck_ids(connection: Connection, plate: str, colour: str | None) -> list[int]:

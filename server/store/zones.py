@@ -232,7 +232,8 @@ def add_version(connection: Connection, zone_id: int, number: int, version: NewV
         note=version.note,
         created_by=created_by,
     )
-    return connection.execute(statement.returning(ZONE_VERSIONS.c.id)).scalar_one()
+    version_id: int = connection.execute(statement.returning(ZONE_VERSIONS.c.id)).scalar_one()
+    return version_id
 
 
 def list_judged(

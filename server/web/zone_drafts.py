@@ -5,25 +5,20 @@ preview, `publish` publishes what the preview showed. Nothing is kept before tha
 """
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import shapely
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.datastructures import MultiDict
 
 from enforcement.rules import load
 from enforcement.zone_terms_json import from_json, to_json
 from enforcement.zones import ZoneTerms
-from geo.crs import Crs
-from geo.faults import FaultCode, ImportFault
-from geo.imported import Imported, ReadOptions
 from geo.metres import area_m2
 from server.documents.coordinate_lists import write_coordinates
-from server.documents.zone_files import CHINA_BOX, read_drawn, read_zone_file, rough_coordinates
+from server.documents.zone_files import read_drawn, read_zone_file, rough_coordinates
 from server.flows import publish_zone, weigh_zone
 from server.flows.manage_accounts import Refused
 from server.flows.publish_zone import NewZone
@@ -32,23 +27,12 @@ from server.store.zones import NewVersion, ZoneRow
 from server.web.access import allow, current_actor, current_scope, work
 from server.web.language import pick
 from server.web.map import page_data
+from server.web.zone_areas import CRS_NAMES, Draft, options_of, place_of, take_geometry, tell_repair, uploaded
 from server.web.zone_forms import Faults, Fields, TermsForm, read_terms, write_terms
 from server.web.zone_words import terms_in_words
 from server.web.zones import blueprint, division_choices, now_utc
 
 RULES = load()
-UNSAID = frozenset({FaultCode.ORIENTATION, FaultCode.REPAIRED})  # of no use to who draws; the repair is told in full
-
-
-@dataclass(slots=True)
-class Draft:
-    """The form as it stands, what is wrong with it, and what was read from its drawing."""
-
-    zone: ZoneRow | None
-    fields: Fields
-    faults: Faults = field(default_factory=dict)
-    places: list[ImportFault] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def blank_fields() -> Fields:
@@ -119,7 +103,7 @@ def form_page(draft: Draft, code: int = 200) -> ResponseReturnValue:
         zone=draft.zone,
         draft=draft.fields,
         faults=draft.faults,
-        spots=[_place(one) for one in draft.places],
+        spots=[place_of(one) for one in draft.places],
         notes=draft.notes,
         divisions=division_choices(),
         map_data=page_data(),
@@ -127,87 +111,39 @@ def form_page(draft: Draft, code: int = 200) -> ResponseReturnValue:
     return page, code
 
 
-def _place(fault: ImportFault) -> dict[str, Any]:
-    return {"lon": fault.lon, "lat": fault.lat, "text": pick(fault.zh, fault.en)}
-
-
-def _crs(fields: Fields) -> Crs:
-    asked = fields.get("crs", "wgs84")
-    return Crs(asked) if asked in set(Crs) else Crs.WGS84
-
-
-def _options(fields: Fields, mend: bool = False) -> ReadOptions:
-    return ReadOptions(crs=_crs(fields), expected=CHINA_BOX, mend=mend)
-
-
-def take_geometry(draft: Draft, found: Imported) -> shapely.MultiPolygon | None:
-    """The area that was read, or None with its faults in the draft; the form then speaks WGS-84."""
-    draft.places.extend(found.faults)
-    draft.notes.extend(pick(note.zh, note.en) for note in found.notes if note.code not in UNSAID)
-    if not found.zones:
-        count = len(found.faults)
-        draft.faults["coordinates"] = ngettext(
-            "The area cannot be taken: %(num)d fault, listed beside the map.",
-            "The area cannot be taken: %(num)d faults, listed beside the map.",
-            count,
-        )
-        return None
-    geometry = found.zones[0].geometry
-    declared = _crs(draft.fields)
-    if declared is not Crs.WGS84:
-        draft.fields["crs_declared"] = str(declared)
-        draft.fields["crs"] = "wgs84"
-        draft.notes.append(_("The coordinates were converted once from %(crs)s to WGS-84.", crs=declared.upper()))
-    draft.fields["coordinates"] = write_coordinates(geometry)
-    return geometry
-
-
 def _upload(draft: Draft) -> ResponseReturnValue:
     """Read a file into the form; of several zones the first, the import page takes all."""
-    upload = request.files.get("file")
-    data = upload.read() if upload else b""
+    name, data = uploaded()
     if not data:
         draft.faults["file"] = _("Choose a file first")
         return form_page(draft, 422)
-    kind, found = read_zone_file(data, _options(draft.fields, mend=draft.fields.get("mend_file") == "yes"))
+    kind, found = read_zone_file(data, options_of(draft.fields, mend=draft.fields.get("mend_file") == "yes"))
     if take_geometry(draft, found) is None:
         draft.fields["coordinates"] = rough_coordinates(data) or draft.fields.get("coordinates", "")
         return form_page(draft, 422)
     first = found.zones[0]
-    draft.fields["source"] = f"{kind}: {(upload.filename or '')[:100]}" if upload else kind
+    draft.fields["source"] = f"{kind}: {name}"
     if draft.zone is None and not draft.fields.get("name_zh"):
         draft.fields["name_zh"] = first.name[:100]
     if len(found.zones) > 1:
         draft.notes.append(
             _("The file holds %(n)s zones; the first was taken. The import page takes all.", n=len(found.zones))
         )
-    _tell_repair(draft, found)
+    tell_repair(draft, found)
     return form_page(draft)
-
-
-def _tell_repair(draft: Draft, found: Imported) -> None:
-    repaired = found.zones[0].repaired if found.zones else None
-    if repaired is None:
-        return
-    change = "–" if repaired.change_pct is None else f"{repaired.change_pct:+.3f} %"
-    before, after = f"{repaired.area_before_m2:,.0f}", f"{repaired.area_after_m2:,.0f}"
-    draft.notes.append(
-        _("Repaired as asked: %(before)s m² became %(after)s m² (%(change)s). Look at the map before you publish.",
-          before=before, after=after, change=change)
-    )  # fmt: skip
 
 
 def _reread(draft: Draft) -> ResponseReturnValue:
     """Convert the declared coordinates, nothing else."""
-    geometry = take_geometry(draft, read_drawn(draft.fields.get("coordinates", ""), _options(draft.fields)))
+    geometry = take_geometry(draft, read_drawn(draft.fields.get("coordinates", ""), options_of(draft.fields)))
     return form_page(draft, 200 if geometry is not None else 422)
 
 
 def _mend(draft: Draft) -> ResponseReturnValue:
     """Repair the drawing and show what that changed; the officer looks before anything is kept."""
-    found = read_drawn(draft.fields.get("coordinates", ""), _options(draft.fields, mend=True))
+    found = read_drawn(draft.fields.get("coordinates", ""), options_of(draft.fields, mend=True))
     geometry = take_geometry(draft, found)
-    _tell_repair(draft, found)
+    tell_repair(draft, found)
     return form_page(draft, 200 if geometry is not None else 422)
 
 
@@ -215,7 +151,7 @@ def _check(draft: Draft, publish: bool) -> ResponseReturnValue:
     """Preview, or publish what the preview showed and nobody changed since."""
     terms = read_terms(draft.fields)
     draft.faults.update(terms.faults)
-    geometry = take_geometry(draft, read_drawn(draft.fields.get("coordinates", ""), _options(draft.fields)))
+    geometry = take_geometry(draft, read_drawn(draft.fields.get("coordinates", ""), options_of(draft.fields)))
     if draft.faults or geometry is None or terms.terms is None or terms.valid_from is None:
         return form_page(draft, 422)
     version = _version(draft.fields, terms, geometry)
@@ -229,7 +165,7 @@ def _version(fields: Fields, terms: TermsForm, geometry: shapely.MultiPolygon) -
         terms=to_json(terms.terms or ZoneTerms()),
         valid_from=terms.valid_from or now_utc(),
         valid_to=terms.valid_to,
-        crs_declared=declared if declared in set(Crs) else "wgs84",
+        crs_declared=declared if declared in CRS_NAMES else "wgs84",
         source=fields.get("source", "")[:200] or None,
         note=fields.get("note", "")[:500] or None,
     )

@@ -115,7 +115,7 @@ def terms_in_words(terms: ZoneTerms) -> list[tuple[str, str]]:
 
 
 def _joined(parts: Iterable[str]) -> str:
-    return pick("、", ", ").join(parts)
+    return str(pick("、", ", ")).join(parts)
 
 
 def _listed(kind: str, codes: Collection[StrEnum]) -> str:
@@ -124,7 +124,7 @@ def _listed(kind: str, codes: Collection[StrEnum]) -> str:
 
 def type_order(codes: Collection[StrEnum]) -> list[StrEnum]:
     """The members in the order of their enum."""
-    return sorted(codes, key=lambda code: list(type(code)).index(code))
+    return [member for kind in {type(code) for code in codes} for member in kind if member in codes]
 
 
 def _types(machines: Collection[StrEnum], trucks: Collection[StrEnum]) -> str:
@@ -132,7 +132,7 @@ def _types(machines: Collection[StrEnum], trucks: Collection[StrEnum]) -> str:
 
 
 def _stage(kind: str, stage: StrEnum | None) -> str:
-    return "" if stage is None else _("%(stage)s; lower ones are banned", stage=words.word(kind, stage))
+    return "" if stage is None else str(_("%(stage)s; lower ones are banned", stage=words.word(kind, stage)))
 
 
 def _duties(terms: ZoneTerms) -> str:
@@ -161,7 +161,7 @@ def _penalties(terms: ZoneTerms) -> str:
 
 
 def _presence(terms: ZoneTerms) -> str:
-    return _(
+    said: str = _(
         "%(dwell)s s and %(fixes)s fixes inside; it ends after %(exits)s fixes outside or %(gap)s s of silence; "
         "within %(edge)s m of the edge a fix is uncertain",
         dwell=f"{terms.min_dwell_s:g}",
@@ -170,3 +170,4 @@ def _presence(terms: ZoneTerms) -> str:
         gap=f"{terms.max_gap_s:g}",
         edge=f"{terms.edge_accuracy_m:g}",
     )
+    return said

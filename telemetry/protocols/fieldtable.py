@@ -9,7 +9,7 @@ available" (FF..) or an error code (FB.., FE..) and never a number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 GREATEST = {1: 0xFA, 2: 0xFAFF, 4: 0xFAFFFFFF}
 
@@ -27,16 +27,13 @@ class Field:
     unit: str
     clause: str
     greatest: int = -1
+    limit: int = field(init=False)  # the greatest raw value that is a number: the slot's unless given
+    shift: int = field(init=False)  # what is added to the scaled raw value before the division
 
-    @property
-    def limit(self) -> int:
-        """The greatest raw value that is a number: the slot's unless the table says otherwise."""
-        return self.greatest if self.greatest >= 0 else GREATEST[self.width]
-
-    @property
-    def shift(self) -> int:
-        """What is added to the scaled raw value before the division."""
-        return self.addend * self.denominator
+    def __post_init__(self) -> None:
+        limit = self.greatest if self.greatest >= 0 else GREATEST[self.width]
+        object.__setattr__(self, "limit", limit)
+        object.__setattr__(self, "shift", self.addend * self.denominator)
 
     def value(self, raw: int) -> float | None:
         """The physical value, None when the raw value is no number."""
@@ -55,16 +52,16 @@ class Field:
 def read_fields(fields: Iterable[Field], frame: bytes, at: int) -> dict[str, float | None]:
     """The values of a table whose body begins at byte `at` of the frame."""
     values: dict[str, float | None] = {}
-    for field in fields:
-        start = at + field.offset
-        values[field.name] = field.value(int.from_bytes(frame[start : start + field.width], "big"))
+    for row in fields:
+        start = at + row.offset
+        values[row.name] = row.value(int.from_bytes(frame[start : start + row.width], "big"))
     return values
 
 
 def write_fields(fields: Iterable[Field], values: Mapping[str, float | None], size: int) -> bytearray:
     """A body of `size` bytes with the table's values in their places."""
     body = bytearray(size)
-    for field in fields:
-        raw = field.raw(values[field.name])
-        body[field.offset : field.offset + field.width] = raw.to_bytes(field.width, "big")
+    for row in fields:
+        raw = row.raw(values[row.name])
+        body[row.offset : row.offset + row.width] = raw.to_bytes(row.width, "big")
     return body

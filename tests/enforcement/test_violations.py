@@ -45,7 +45,7 @@ def verdict_of(case, rules, beijing, subject_of, whitelist=()):
     subject, terms = subject_of(case), from_json(case["terms"])
     visit = visit_of(subject, terms, beijing(case["from"]), case["fixes"], rules)
     decided = beijing(case["decided"]) if "decided" in case else None
-    return judge(visit, subject, {1: terms}, rules, whitelist, SETTINGS, "一号区", "D1", decided)
+    return judge(visit, subject, {1: terms}, rules, whitelist, SETTINGS, ("一号区", "Zone One"), "D1", decided)
 
 
 def test_verdict(case, rules, beijing, subject_of):
@@ -83,7 +83,7 @@ def test_why_was_i_flagged(rules, beijing, subject_of):
     verdict = verdict_of(case, rules, beijing, subject_of)
     assert verdict.why.zh == (
         "2026-09-01 08:00:00至2026-09-01 08:00:40（北京时间），机械“2-6NA00001”位于“一号区”内，"
-        "区内定位点5个，历时40秒。原因：排放阶段为2，低于区域要求的3。"
+        "区内定位点5个，历时40秒。原因：排放阶段为国二，低于区域要求的国三。"
     )
     assert verdict.consequence.zh == (
         "本记录为线索，须经现场核查。查实后依据《生态环境法典》第230条、《生态环境法典》第1127条第2款，拟罚款5000元。"
@@ -105,7 +105,7 @@ def test_a_record_corrected_since_is_said_to_be(rules, beijing):
     at = beijing(date(2026, 9, 1))
     visit = visit_of(Machine("2-6NA00001", stage=Stage.II), terms, at, 5, rules)
     better = Machine("2-6NA00001", stage=Stage.III)
-    verdict = judge(visit, better, {1: terms}, rules, (), SETTINGS, "一号区")
+    verdict = judge(visit, better, {1: terms}, rules, (), SETTINGS, ("一号区", "Zone One"))
     assert verdict.weight is Weight.LEAD and not verdict.proposals
     assert "更正" in verdict.why.zh
 
@@ -121,7 +121,7 @@ def test_two_versions_in_one_visit_are_two_segments(rules, beijing):
     codes = hit_codes(ones, ones, version, at_us, {1: machine}, terms_of, {}, rules, Calendar())
     visit = step({}, ones, at_us, n, ones, version, ones * 2, codes, SettingsByZone()).open[1, 1]
     assert [segment.version_id for segment in visit.segments] == [1, 2]
-    verdict = judge(visit, machine, terms_of, rules, (), SETTINGS, "一号区")
+    verdict = judge(visit, machine, terms_of, rules, (), SETTINGS, ("一号区", "Zone One"))
     assert [(item.version_id, item.inside_fixes) for item in verdict.segments] == [(2, 5)]
 
 

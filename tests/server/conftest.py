@@ -100,7 +100,7 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def browse(web: Flask, city: City, engine: Engine) -> Callable[..., Browser]:
-    """`browse("officer")`: signed in as that account; `browse(None)`: as nobody; `password=...` goes through the form."""
+    """`browse("officer")`: signed in as that account; `browse(None)`: as nobody; a password goes through the form."""
 
     def open_as(username: str | None, password: str | None = None) -> Browser:
         browser = Browser(web.test_client())

@@ -68,7 +68,12 @@ def verdict(**changes: Any) -> dict[str, Any]:
         "questions": [],
         "reasons": [{"code": "stage_too_low", "zh": "排放阶段为国三。", "en": "The stage is III.", "is_firm": True}],
         "segments": [
-            {"version": 1, "first_at": ACT.isoformat(), "last_at": (ACT + timedelta(minutes=10)).isoformat(), "fixes": 60}
+            {
+                "version": 1,
+                "first_at": ACT.isoformat(),
+                "last_at": (ACT + timedelta(minutes=10)).isoformat(),
+                "fixes": 60,
+            }
         ],
         "rules": [
             {"key": "law.air@2026-08-15", "id": "law.air", "value": "CODE", "unit": "law", "certainty": "confirmed",

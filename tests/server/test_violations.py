@@ -216,7 +216,8 @@ def test_hostile_names_stay_text_everywhere(browse: Browse, engine: Engine, city
         lead = connection.execute(
             text(
                 "INSERT INTO leads (kind, key, device, division, first_at, last_at, detail) VALUES"
-                " (:h, :h, :h, '211302', now(), now(), jsonb_build_object(cast(:h AS text), cast(:h AS text))) RETURNING id"
+                " (:h, :h, :h, '211302', now(), now(), jsonb_build_object(cast(:h AS text), cast(:h AS text)))"
+                " RETURNING id"
             ),
             {"h": HOSTILE},
         ).scalar_one()
@@ -230,7 +231,8 @@ def test_hostile_names_stay_text_everywhere(browse: Browse, engine: Engine, city
     browser.post(f"/violations/{number}/decision", {**DISMISS, "note": HOSTILE})
     addresses = [
         "/", "/map/", "/violations/", "/leads/", f"/leads/{lead}", f"/violations/{number}", f"/violations/{number}/why",
-        "/search?q=%3Cscript%3E", "/violations/?q=%3Cscript%3Ealert(1)%3C/script%3E", "/violations/?sort=%22%3E%3Cscript%3E",
+        "/search?q=%3Cscript%3E", "/violations/?q=%3Cscript%3Ealert(1)%3C/script%3E",
+        "/violations/?sort=%22%3E%3Cscript%3E",
     ]  # fmt: skip
     for address in addresses:
         answer = browser.get(address)
@@ -325,7 +327,8 @@ def test_confirming_seals_the_evidence_and_the_audit_log_pins_it(
         ).one()
         detail, username, address = connection.execute(
             text(
-                "SELECT detail, username, address FROM audit_log WHERE action = 'violation.confirmed' AND subject_id = :n"
+                "SELECT detail, username, address FROM audit_log"
+                " WHERE action = 'violation.confirmed' AND subject_id = :n"
             ),
             {"n": str(number)},
         ).one()

@@ -1,5 +1,7 @@
 """Payloads and streams: what is a frame, what is not, and nothing lost."""
 
+import json
+
 import pytest
 
 from telemetry.carriage import GREATEST_DATA, scan, split
@@ -103,6 +105,14 @@ def test_json_objects_are_taken_one_by_one() -> None:
     first, second = b'{"lon": 120.45, "text": "} {"}', b'[{"lat": 41.5}]'
     assert split(first).frames == (first,)
     assert split(b" " + first + b"\n" + second + b"\n").frames == (first, second)
+
+
+def test_frames_wrapped_in_json_are_taken_out() -> None:
+    """As one maker's platform sends them: the raw frame as text inside its own object."""
+    payload = {"seq": 1, "event": [{"info": {"vin": "LFNAHUMJ8P1E00017", "data": LOGOUT.hex().upper()}}]}
+    carried = split(json.dumps(payload).encode())
+    assert (carried.frames, carried.hex_text) == ((LOGOUT,), True)
+    assert split(b'{"device": "7E0123456789", "lon": 120.4}').frames == (b'{"device": "7E0123456789", "lon": 120.4}',)
 
 
 def test_json_that_does_not_parse_is_left_to_its_decoder() -> None:

@@ -43,6 +43,7 @@ class Shape:
     record_time: bool = False
     record_signature: bool = False
     trailing_signature: bool = False
+    answered: bool = False  # the header with an answer flag is the standard's own, not a provider's
 
     @property
     def prefix(self) -> int:

@@ -38,7 +38,8 @@ class Message:
 
 def marked_as_relayed(message: AnyOfFamily) -> AnyOfFamily:
     """The message, flagged when it stands under the answer-flag header of a provider."""
-    if message.header.start != TERMINAL_START or message.header.answer_flag is None:
+    provided = message.header.start == TERMINAL_START and message.header.answer_flag is not None
+    if not provided or message.flags & PacketFlag.TSP_HEADER:
         return message
     return replace(message, flags=message.flags | PacketFlag.TSP_HEADER)
 

@@ -7,13 +7,13 @@ flagged, unless the layout remembered for the device is given and fits: then not
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from telemetry.protocols.annexq.diagnostics import Obd, blank
-from telemetry.protocols.annexq.envelope import DATA_AT, Header, read_time, seal, write_time
+from telemetry.protocols.annexq.envelope import DATA_AT, TERMINAL_START, Header, read_time, seal, write_time
 from telemetry.protocols.annexq.layouts import Bodies, Shape, Slot, Walk, explain, fits
 from telemetry.protocols.annexq.messages import Opaque, Record, Report
 from telemetry.protocols.annexq.stream import POSITION_SIZE, Position, read_position, write_position
@@ -34,18 +34,19 @@ def read_report(
     """The report in a verified frame; `layout` is what the device used before."""
     shape, found, flags = choose(frame, shapes, bodies, layout)
     records = tuple(_record(frame, slot, shape, bodies) for slot in found.slots or ())
-    at = DATA_AT
-    report = Report(
+    signature = frame[found.end : -1] or None
+    odd = _oddities(header, shape, records, signature)
+    return Report(
         protocol=protocol,
         header=header,
         layout=shape.name,
-        sent_at=read_time(frame, at) if shape.head else None,
-        serial=int.from_bytes(frame[at + 6 : at + 8], "big") if shape.head >= HEAD_WITH_SERIAL else None,
-        position=read_position(frame, at + 8) if shape.head == HEAD_WITH_POSITION else None,
+        sent_at=read_time(frame, DATA_AT) if shape.head else None,
+        serial=_word(frame, DATA_AT + 6) if shape.head >= HEAD_WITH_SERIAL else None,
+        position=read_position(frame, DATA_AT + 8) if shape.head == HEAD_WITH_POSITION else None,
         records=records,
-        signature=frame[found.end : -1] or None,
+        signature=signature,
+        flags=PacketFlag(flags | sum(flag for flag, present in odd if present)),
     )
-    return replace(report, flags=flags | _flags(report))
 
 
 def choose(frame: bytes, shapes: Sequence[Shape], bodies: Bodies, layout: str | None) -> tuple[Shape, Walk, PacketFlag]:
@@ -85,7 +86,7 @@ def samples(report: Report, bodies: Bodies) -> tuple[Sample, ...]:
 
 
 def _record(frame: bytes, slot: Slot, shape: Shape, bodies: Bodies) -> Record:
-    serial = int.from_bytes(frame[slot.at + 1 : slot.at + 3], "big") if shape.record_serial else None
+    serial = _word(frame, slot.at + 1) if shape.record_serial else None
     stop = slot.body_at + slot.size
     return Record(
         type=slot.type,
@@ -96,18 +97,23 @@ def _record(frame: bytes, slot: Slot, shape: Shape, bodies: Bodies) -> Record:
     )
 
 
-def _flags(report: Report) -> PacketFlag:
-    return PacketFlag(sum(flag for flag, present in _oddities(report) if present))
+def _word(frame: bytes, at: int) -> int:
+    return frame[at] << 8 | frame[at + 1]
 
 
-def _oddities(report: Report) -> Iterator[tuple[PacketFlag, bool]]:
-    vins = [record.body.vin for record in report.records if isinstance(record.body, Obd)]
-    signed = report.signature or any(record.signature for record in report.records)
-    yield PacketFlag.REISSUED, report.command == REISSUE
-    yield PacketFlag.SIGNATURE_PRESENT, bool(signed)
-    yield PacketFlag.BODY_UNKNOWN, any(isinstance(record.body, Opaque) for record in report.records)
-    mismatch = any(not blank(vin) and vin.rstrip("\0 ") != report.device for vin in vins)
-    yield PacketFlag.VIN_MISMATCH_OBD, mismatch
+def _oddities(
+    header: Header, shape: Shape, records: Sequence[Record], signature: bytes | None
+) -> Iterator[tuple[int, bool]]:
+    """Each oddity of a report, and whether it is there."""
+    vins = [record.body.vin for record in records if isinstance(record.body, Obd)]
+    mismatch = any(not blank(vin) and vin.rstrip("\0 ") != header.device for vin in vins)
+    yield PacketFlag.VIN_MISMATCH_OBD.value, mismatch
+    yield PacketFlag.REISSUED.value, header.command == REISSUE
+    signed = signature is not None or any(record.signature for record in records)
+    yield PacketFlag.SIGNATURE_PRESENT.value, signed
+    yield PacketFlag.BODY_UNKNOWN.value, any(isinstance(record.body, Opaque) for record in records)
+    provided = header.start == TERMINAL_START and header.answer_flag is not None
+    yield PacketFlag.TSP_HEADER.value, provided and not shape.answered
 
 
 def _when(report: Report, record: Record, i: int) -> tuple[datetime | None, Flag]:
@@ -120,7 +126,7 @@ def _when(report: Report, record: Record, i: int) -> tuple[datetime | None, Flag
 
 def _sample(report: Report, record: Record, at: datetime | None, flags: Flag) -> Sample:
     body = record.body
-    reported = {field.name: getattr(body, field.name) for field in fields(body) if field.name in COLUMN_NAMES}
+    reported = {name: getattr(body, name) for name in COLUMN_NAMES if hasattr(body, name)}
     if None in reported.values():
         flags |= Flag.SENTINEL
     if NOX_OFF_PPM in (reported.get("nox_upstream_ppm"), reported.get("nox_downstream_ppm")):

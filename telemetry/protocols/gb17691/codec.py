@@ -28,8 +28,7 @@ def decode(frame: bytes, layout: str | None = None) -> Message:
     """The message in one frame; `layout` is the one remembered for the device."""
     header = open_frame(frame, STARTS)
     if header.command in REPORTS:
-        report = reports.read_report(PROTOCOL, header, frame, SHAPES, BODIES, layout)
-        return marked_as_relayed(report)
+        return reports.read_report(PROTOCOL, header, frame, SHAPES, BODIES, layout)
     reader = SESSION.get(header.command)
     if reader is None:
         raise FrameError(FaultCode.UNKNOWN_COMMAND, 2, f"command {header.command:02X} is not one of Annex Q")

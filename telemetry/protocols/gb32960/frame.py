@@ -11,7 +11,7 @@ from telemetry.protocols.annexq.layouts import Shape
 
 PROTOCOL = "gb32960"
 STARTS = (TERMINAL_START, EV_2025_START)
-TIMED = Shape("2016", head=6)
-UNTIMED = Shape("untimed", head=0)
+TIMED = Shape("2016", head=6, answered=True)
+UNTIMED = Shape("untimed", head=0, answered=True)
 SHAPES = (TIMED, UNTIMED)
 EDITION_2025 = "2025"
