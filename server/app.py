@@ -24,6 +24,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.zone_imports",  # with zones and zone_drafts
     "server.web.whitelist",
     "server.web.calendar",
+    "server.web.broker_accounts",
 )
 """Modules with a `blueprint`; one line each."""
 

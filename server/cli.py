@@ -127,7 +127,26 @@ def demo_accounts() -> None:
     from server.flows.load_demo import demo_accounts as accounts
 
     for one in accounts(_settings().secrets_dir):
-        click.echo(f"  {one.username:<12} {one.password:<34} {one.role}")
+        click.echo(f"  {one.username:<12} {one.password:<34} {', '.join(one.roles)}")
+
+
+@main.command("broker-password")
+@click.argument("kind", type=click.Choice(["hdv", "nrmm", "jt808", "ev", "json"]))
+@click.argument("device")
+def broker_password(kind: str, device: str) -> None:
+    """Give a terminal on file a new password on the broker, and print it once."""
+    from server.flows import broker_passwords
+    from server.store.audit import Actor
+
+    settings = _settings()
+    engine = db.connect_engine(settings.database_url)
+    found = broker_passwords.find_terminal(engine, kind, device)
+    try:
+        actor = Actor(None, "command line", None, None)
+        name, password = broker_passwords.issue(engine, found or 0, actor, settings.broker_devices_file)
+    except broker_passwords.NoAccountError as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"{name} {password}")
 
 
 @main.command()
@@ -157,7 +176,7 @@ def fleet() -> None:
     from telemetry.links.sender import run_fleet
 
     settings = _settings()
-    run_fleet(settings.mqtt_url, demo_fleet())
+    run_fleet(settings.mqtt_url, demo_fleet(db.connect_engine(settings.database_url)))
 
 
 if __name__ == "__main__":

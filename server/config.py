@@ -115,6 +115,12 @@ SETTINGS: dict[str, Setting] = {
     "secrets_dir": Setting(
         "SECRETS_DIR", str(ROOT / "var" / "secrets"), Path, "where the demonstration accounts' passwords are kept"
     ),
+    "broker_devices_file": Setting(
+        "BROKER_DEVICES_FILE",
+        "",
+        lambda text: Path(text) if text else None,
+        "where the accounts of single terminals are written for the broker; empty: nowhere",
+    ),
     "city": Setting("CITY", "211300", _whole(100000, 999999), "GB/T 2260 code of the city that runs the platform"),
     "ingest_batch": Setting("INGEST_BATCH", "2000", _whole(1, 20000), "frames a worker commits together at the most"),
     "ingest_wait_ms": Setting(
@@ -154,6 +160,7 @@ class Settings:
     session_idle_minutes: int
     session_hours: int
     secrets_dir: Path
+    broker_devices_file: Path | None
     city: int
     ingest_batch: int
     ingest_wait_ms: int

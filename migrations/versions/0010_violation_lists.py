@@ -6,7 +6,7 @@ Without them the first page of 100,000 violations sorts them all.
 from alembic import op
 
 revision = "0010"
-down_revision = "0031"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

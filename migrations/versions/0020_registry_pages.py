@@ -8,7 +8,7 @@ names the person.
 from alembic import op
 
 revision = "0020"
-down_revision = "0032"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ document.
 from alembic import op
 
 revision = "0030"
-down_revision = "0005"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

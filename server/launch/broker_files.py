@@ -5,19 +5,14 @@ the pattern `emission/v1/%u/up` then holds it to its own kind and its own number
 the settings promise and do not promise is told in docs/operations.md.
 """
 
-import base64
-import hashlib
-import os
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.flows.broker_passwords import NAME, password_hash
 from server.launch.ports import LOOPBACK
 
-ITERATIONS = 101  # mosquitto's own; a device's password is random, not chosen by a person
 HASHED = "$7$"
-NAME = re.compile(r"[^\s:+#]{1,128}")
 
 CONFIGURATION = """# Generated at every start from server/launch/broker_files.py; see docs/operations.md.
 listener {port} {host}
@@ -84,13 +79,6 @@ class BrokerAccount:
 def configuration(port: int, host: str = LOOPBACK, data: str = ".", autosave_s: int = 5) -> str:
     """The broker's configuration; relative paths are below its working directory."""
     return CONFIGURATION.format(port=port, host=host, data=data, autosave_s=autosave_s)
-
-
-def password_hash(password: str, salt: bytes | None = None) -> str:
-    """A password as mosquitto keeps it: PBKDF2 with SHA-512."""
-    salt = os.urandom(12) if salt is None else salt
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
-    return f"{HASHED}{ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
 def read_devices(text: str, say: Callable[[str], None]) -> tuple[BrokerAccount, ...]:

@@ -160,7 +160,7 @@ def insert(connection: psycopg.Connection, rows: PacketRows) -> NDArray[np.bool_
 
 
 def _copy(connection: psycopg.Connection, table: str, stream: bytes) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN (FORMAT binary)") as copy:  # type: ignore[arg-type]
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN (FORMAT binary)") as copy:
         copy.write(stream)
 
 

@@ -39,7 +39,8 @@ def to_state(visit: Visit) -> list[Any]:
 def from_state(state: Sequence[Any]) -> Visit:
     """The visit that `to_state` wrote."""
     *head, segments, ending = state
-    return Visit(*head, tuple(Segment(*one) for one in segments), Ending(ending))
+    named = dict(zip(HEAD_FIELDS, head, strict=True))
+    return Visit(**named, segments=tuple(Segment(*one) for one in segments), ending=Ending(ending))
 
 
 def find_open(connection: psycopg.Connection, terminal_ids: Sequence[int]) -> list[KeptVisit]:
