@@ -25,7 +25,7 @@ WITH picked AS (
     CASE WHEN p.stream_stride = {LAYOUT_A_STRIDE} THEN be2(p.raw, 31 + (p.samples_n - 1) * {LAYOUT_A_STRIDE}) ELSE p.serial END
       AS serial_last
   FROM packets p JOIN terminals t ON t.id = p.terminal_id
-  WHERE p.terminal_id = :terminal_id AND p.measured_at >= :from_at::timestamptz - interval '1 day' AND p.measured_at < :to_at
+  WHERE p.terminal_id = :terminal_id AND p.measured_at >= CAST(:from_at AS timestamptz) - interval '1 day' AND p.measured_at < :to_at
 ), ordered AS (
   SELECT picked.*, lag(serial_last) OVER counted AS serial_before, lag(last_at) OVER counted AS counted_before
   FROM picked WHERE serial >= 0 WINDOW counted AS (PARTITION BY counter ORDER BY measured_at, serial)
