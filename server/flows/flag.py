@@ -18,6 +18,8 @@ from enforcement.visit_records import Ending, Segment, Visit, close_silent
 from enforcement.visits import step
 from geo.zones import State, locate
 from server.flows import verdicts
+from server.flows.fixes import Fixes, only
+from server.flows.passages import lead_passages
 from server.flows.stored_fixes import StoredFixes, fixes_between
 from server.flows.watch import Watch, subject_key
 from server.store import flagged, visits
@@ -27,17 +29,6 @@ from server.store.visits import KeptVisit
 HOUR_US = 3_600_000_000
 EARLIEST_US = 1
 ENDED_BY_CLOCK = -1  # terminal_states.inside: no open visit, but the next fix may go on with one that was ended
-
-
-@dataclass(frozen=True, slots=True)
-class Fixes:
-    """Valid positions sorted by terminal, then time, one a terminal and time."""
-
-    terminal: NDArray[np.int64]
-    at_us: NDArray[np.int64]
-    lon: NDArray[np.float64]
-    lat: NDArray[np.float64]
-    terminals: Mapping[int, ReportingTerminal]
 
 
 class StrangerFix(NamedTuple):
@@ -73,16 +64,14 @@ def step_fixes(
     late = np.isin(fixes.terminal, names[fixes.at_us[starts] <= known_us])
     inside: dict[int, int] = {}
     if not late.all():
-        inside |= _step_forward(connection, watch, _only(fixes, ~late), states)
+        in_order = only(fixes, ~late)
+        inside |= _step_forward(connection, watch, in_order, states)
+        lead_passages(connection, watch, in_order, states)
     for name in np.unique(fixes.terminal[late]).tolist():
         own = fixes.at_us[fixes.terminal == name]
         now = replay(connection, watch, fixes.terminals[name], int(own[0]), int(own[-1]))
         inside[name] = now or min(states[name].inside, 0)
     return inside
-
-
-def _only(fixes: Fixes, keep: NDArray[np.bool_]) -> Fixes:
-    return Fixes(fixes.terminal[keep], fixes.at_us[keep], fixes.lon[keep], fixes.lat[keep], fixes.terminals)
 
 
 def hits_of(watch: Watch, fixes: Fixes) -> ZoneHits:
@@ -259,7 +248,7 @@ def replay(
     fixes = stored.fixes(terminal)
     window = np.zeros(len(fixes.at_us), np.bool_)
     window[begin:end] = True
-    own = _only(fixes, window)
+    own = only(fixes, window)
     hits = hits_of(watch, own)
     before = {terminal.id: int(fixes.at_us[begin - 1])} if begin else {}
     result = step(

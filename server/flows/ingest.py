@@ -21,6 +21,7 @@ from psycopg import errors
 from server.flows import flag
 from server.flows.answers import Reply, answer_of, answers_of
 from server.flows.arrivals import Arrival, Refusal, arrivals_of, parse_topic
+from server.flows.fixes import Fixes
 from server.flows.newest import newest_samples
 from server.flows.packet_rows import packet_rows
 from server.flows.platform_faults import is_database_away, reason_of
@@ -238,7 +239,7 @@ class Ingest:
         fixable &= np.isfinite(columns["lon"][chosen]) & np.isfinite(columns["lat"][chosen])
         pick = _first_of_each(terminal, at, fixable)
         by_id = {a.terminal.id: a.terminal for a in arrivals}
-        fixes = flag.Fixes(terminal[pick], at[pick], columns["lon"][chosen[pick]], columns["lat"][chosen[pick]], by_id)
+        fixes = Fixes(terminal[pick], at[pick], columns["lon"][chosen[pick]], columns["lat"][chosen[pick]], by_id)
         states = reporting_terminals.lock_states(self.connection, np.unique(terminal).tolist())
         inside = flag.step_fixes(self.connection, self.watch, fixes, states)
         newest = newest_samples(columns, chosen, terminal, at, pick, states, inside, received_us)
