@@ -65,42 +65,39 @@ def in_view(connection: Connection, scope: Scope, box: Box) -> dict[str, Any]:
         {**values, "most": MOST_POINTS + 1},
     ).scalar_one()
     if number <= MOST_POINTS:
-        return {"points": _points(connection, f"{source} SELECT seen.*", "seen", values), "cells": []}
-    values["side"] = max(box.east - box.west, (box.north - box.south) * 1.35) / CELLS_ACROSS
-    values["few"] = FEW
-    gridded = source + _GRID
-    cells = connection.execute(
-        text(f"{gridded} SELECT lon, lat, n, violation, forbidden FROM cells WHERE n > :few ORDER BY n DESC"),
-        values,
-    )
-    few = "placed JOIN cells c ON c.x = placed.x AND c.y = placed.y AND c.n <= :few"
-    return {
-        "cells": [dict(row) for row in cells.mappings()],
-        "points": _points(connection, f"{gridded} SELECT placed.*", few, values),
-    }
+        return {"points": _points(connection, source, values, None), "cells": []}
+    cells = _cells(connection, source, values, box)
+    lone = [terminal_id for cell in cells if cell["n"] <= FEW for terminal_id in cell["ids"]]
+    return {"cells": [cell for cell in cells if cell["n"] > FEW], "points": _points(connection, source, values, lone)}
 
 
-_GRID = """, placed AS (
-  SELECT seen.*, floor(lon / :side) AS x, floor(lat / :side * 1.35) AS y FROM seen
-), cells AS (
-  SELECT x, y, avg(lon) AS lon, avg(lat) AS lat, count(*) AS n,
-    count(*) FILTER (WHERE state = 'violation') AS violation,
-    count(*) FILTER (WHERE state = 'forbidden') AS forbidden
-  FROM placed GROUP BY x, y
-)
-"""
-
-
-def _points(connection: Connection, select: str, source: str, values: dict[str, Any]) -> list[dict[str, Any]]:
-    one = source.split()[0]
+def _cells(connection: Connection, source: str, values: dict[str, Any], box: Box) -> list[dict[str, Any]]:
+    side = max(box.east - box.west, (box.north - box.south) * 1.35) / CELLS_ACROSS
     rows = connection.execute(
         text(
-            f"{select}, t.plate, t.plate_colour, d.kind, d.truck_id, d.machine_id,"
-            " coalesce(m.registration_number, m.machine_code, d.device) AS number"
-            f" FROM {source} JOIN terminals d ON d.id = {one}.terminal_id LEFT JOIN trucks t ON t.id = d.truck_id"
-            f" LEFT JOIN machines m ON m.id = d.machine_id ORDER BY {one}.terminal_id"
+            f"{source} SELECT avg(lon) AS lon, avg(lat) AS lat, count(*) AS n,"
+            " count(*) FILTER (WHERE state = 'violation') AS violation,"
+            " count(*) FILTER (WHERE state = 'forbidden') AS forbidden,"
+            " (array_agg(terminal_id))[1:cast(:few AS int)] AS ids"
+            " FROM seen GROUP BY floor(lon / :side), floor(lat / :side * 1.35) ORDER BY n DESC"
         ),
-        values,
+        {**values, "side": side, "few": FEW},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def _points(
+    connection: Connection, source: str, values: dict[str, Any], only: list[int] | None
+) -> list[dict[str, Any]]:
+    chosen = "" if only is None else "WHERE seen.terminal_id = ANY (:only)"
+    rows = connection.execute(
+        text(
+            f"{source} SELECT seen.*, t.plate, t.plate_colour, d.kind, d.truck_id, d.machine_id,"
+            " coalesce(m.registration_number, m.machine_code, d.device) AS number"
+            " FROM seen JOIN terminals d ON d.id = seen.terminal_id LEFT JOIN trucks t ON t.id = d.truck_id"
+            f" LEFT JOIN machines m ON m.id = d.machine_id {chosen} ORDER BY seen.terminal_id"
+        ),
+        values if only is None else {**values, "only": only},
     )
     return [dict(row) for row in rows.mappings()]
 

@@ -113,8 +113,9 @@ def test_a_county_sees_who_is_registered_in_it_or_drives_in_it(browse: Browse, e
     with transaction(engine) as connection:
         connection.execute(
             text(
-                "INSERT INTO divisions (code, level, name_zh, name_en, geometry) VALUES ('211324', 'county', '喀左县', 'Kazuo',"
-                " ST_GeomFromEWKT('SRID=4326;MULTIPOLYGON(((119 41, 119.5 41, 119.5 41.5, 119 41.5, 119 41)))'))"
+                "INSERT INTO divisions (code, level, name_zh, name_en, geometry) VALUES"
+                " ('211324', 'county', '喀左县', 'Kazuo',"
+                " ST_GeomFromText('MULTIPOLYGON(((119 41, 119.5 41, 119.5 41.5, 119 41.5, 119 41)))', 4326))"
                 " ON CONFLICT DO NOTHING"
             )
         )
