@@ -6,7 +6,7 @@ packets, and the visits of that window replaced. Either way the visits are those
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +26,7 @@ from server.store.visits import KeptVisit
 
 HOUR_US = 3_600_000_000
 EARLIEST_US = 1
+ENDED_BY_CLOCK = -1  # terminal_states.inside: no open visit, but the next fix may go on with one that was ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def step_fixes(
         inside |= _step_forward(connection, watch, _only(fixes, ~late), states)
     for name in np.unique(fixes.terminal[late]).tolist():
         own = fixes.at_us[fixes.terminal == name]
-        inside[name] = replay(connection, watch, fixes.terminals[name], int(own[0]), int(own[-1]))
+        now = replay(connection, watch, fixes.terminals[name], int(own[0]), int(own[-1]))
+        inside[name] = now or min(states[name].inside, 0)
     return inside
 
 
@@ -109,13 +111,16 @@ def _step_forward(
     connection: psycopg.Connection, watch: Watch, fixes: Fixes, states: Mapping[int, TerminalState]
 ) -> dict[int, int]:
     names = np.unique(fixes.terminal).tolist()
-    kept = visits.find_open(connection, [name for name in names if states[name].inside])
+    kept = visits.find_open(connection, [name for name in names if states[name].inside > 0])
+    ended = [name for name in names if states[name].inside == ENDED_BY_CLOCK]
+    if ended:
+        kept += visits.find_ended_by_clock(connection, ended)
     hits = hits_of(watch, fixes)
     if not kept and not (hits.state == State.INSIDE).any():
         return dict.fromkeys(names, 0)
     before = {name: states[name].last_fix_us for name in names if states[name].last_fix_us}
     result = step(
-        {one.visit.key: one.visit for one in kept},
+        {one.visit.key: replace(one.visit, ending=Ending.OPEN) for one in kept},
         fixes.terminal,
         fixes.at_us,
         hits.fix,
@@ -338,16 +343,20 @@ def _same(old: Visit, new: Visit) -> bool:
 
 
 def end_silent(connection: psycopg.Connection, watch: Watch, now_us: int) -> int:
-    """Close visits of terminals that have been silent for longer than their zone's gap; how many."""
+    """Close visits of terminals that have been silent for longer than their zones' gaps; how many.
+
+    A terminal's visits are closed together. The clock may be wrong: a backlog or a late packet goes on with them.
+    """
     gap_us = min(round(one.max_gap_s * 1e6) for one in watch.settings.every())
     kept = visits.find_silent(connection, now_us - gap_us)
-    closed = close_silent({one.visit.key: one.visit for one in kept}, now_us, watch.settings)
-    if closed.closed:
-        terminals = watch.terminals_by_id(connection, [visit.device for visit in closed.closed])
-        _save(connection, watch, kept, closed.closed, terminals)
-        inside = inside_of([visit.device for visit in closed.closed], closed.open.values(), watch)
-        flagged.set_inside(connection, inside)
-    return len(closed.closed)
+    silent = close_silent({one.visit.key: one.visit for one in kept}, now_us, watch.settings)
+    waiting = {visit.device for visit in silent.open.values()}
+    closed = [visit for visit in silent.closed if visit.device not in waiting]
+    if closed:
+        terminals = watch.terminals_by_id(connection, [visit.device for visit in closed])
+        _save(connection, watch, kept, closed, terminals)
+        flagged.set_inside(connection, {visit.device: ENDED_BY_CLOCK for visit in closed})
+    return len(closed)
 
 
 def flag_strangers(
@@ -357,9 +366,16 @@ def flag_strangers(
     if not fixes:
         return
     lon, lat, at_us = (np.array([getattr(one, name) for one in fixes]) for name in ("lon", "lat", "at_us"))
+    leads: list[flagged.Lead] = []
     for _, index in watch.indexes:
         found = locate(index, lon, lat, at_us, 0.0)
-        for row, version in zip(found.fix.tolist(), found.version.tolist(), strict=True):
-            one, zone_id = fixes[row], index.versions[version].zone_id
-            place = (one.lon, one.lat)
-            flagged.lead(connection, verdicts.unknown_device_lead(one.kind, one.device, zone_id, one.at_us, place))
+        leads += [
+            _stranger(fixes[row], index.versions[version].zone_id)
+            for row, version in zip(found.fix.tolist(), found.version.tolist(), strict=True)
+        ]
+    for lead in sorted(leads, key=lambda one: one.key):  # in one order, against deadlock between workers
+        flagged.lead(connection, lead)
+
+
+def _stranger(one: StrangerFix, zone_id: int) -> flagged.Lead:
+    return verdicts.unknown_device_lead(one.kind, one.device, zone_id, one.at_us, (one.lon, one.lat))

@@ -32,6 +32,8 @@ Ints = NDArray[np.int64]
 Table = tuple[Ints, Ints]
 Key = tuple[str, int]  # ("truck" | "machine", number in the register)
 LONGEST_REACH_M = 500.0
+EARLIEST_DEFAULTS_US = 1_755_000_000_000_000  # the rule book knows no minimums for zones of long ago
+MOST_REMEMBERED = 500_000  # answers and unknown names kept between batches; beyond it they are asked for again
 CALENDAR_WORDS = {"workday": DayKind.WORKDAY, "rest": DayKind.REST_DAY, "holiday": DayKind.HOLIDAY}
 
 
@@ -69,8 +71,15 @@ class Watch:
             self.unknown.clear()
             self.subjects.clear()
             self.enterprises.clear()
-        if changed:
+        if changed or len(self._codes) > MOST_REMEMBERED:
             self._codes.clear()
+        if len(self.unknown) > MOST_REMEMBERED:
+            self.unknown.clear()
+
+    def forget_terminals(self) -> None:
+        """Read the terminals again when they are next asked for: a transaction that learned of them was undone."""
+        self.terminals.clear()
+        self.unknown.clear()
 
     def _load_zones(self, connection: psycopg.Connection) -> None:
         self.versions: dict[int, WatchedVersion] = {one.id: one for one in watched.zone_versions(connection)}
@@ -84,7 +93,8 @@ class Watch:
         ]
         newest = {one.zone_id: one.id for one in sorted(self.versions.values(), key=lambda one: one.valid_from_us)}
         zones = {zone_id: self.terms[version].visit_settings for zone_id, version in newest.items()}
-        now = moment(max((one.valid_from_us for one in self.versions.values()), default=0) or 1_755_000_000_000_000)
+        now = moment(max((one.valid_from_us for one in self.versions.values()), default=0))
+        now = max(now, moment(EARLIEST_DEFAULTS_US))
         self.settings = SettingsByZone(default_settings(self.rules, now), zones)
 
     def _load_leave(self, connection: psycopg.Connection) -> None:

@@ -36,7 +36,7 @@ class ReportingTerminal:
 
 @dataclass(frozen=True, slots=True)
 class TerminalState:
-    """How far the visits of a terminal have been stepped, and whether any is open."""
+    """How far the visits of a terminal have been stepped, and whether any is open (-1: the clock ended the last)."""
 
     last_fix_us: int
     inside: int
@@ -83,6 +83,9 @@ def by_ids(connection: psycopg.Connection, ids: Sequence[int]) -> list[Reporting
 
 def learn_layouts(connection: psycopg.Connection, layouts: dict[int, str]) -> None:
     """Remember the layout by which a terminal's frames were understood (telemetry.md 1.5)."""
+    connection.execute(
+        "SELECT FROM terminals WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (sorted(layouts),)
+    )  # in one order, against deadlock between workers
     connection.execute(
         "UPDATE terminals t SET layout = n.layout FROM unnest(%s::int[], %s::text[]) AS n (id, layout) "
         "WHERE t.id = n.id AND t.layout IS DISTINCT FROM n.layout",
