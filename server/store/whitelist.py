@@ -144,6 +144,13 @@ def find(connection: Connection, query: Query, scope: Scope) -> Found:
     return Found([dict(row) for row in rows.mappings()], total, capped)
 
 
+def count_requested(connection: Connection, scope: Scope) -> int:
+    """How many requests wait for an approver."""
+    clause, values = scope_condition(scope)
+    source = f"{_SOURCE} WHERE w.state = 'requested' AND {clause}"
+    return count_capped(connection, source, values)[0]
+
+
 def find_entry(connection: Connection, entry_id: int, scope: Scope, hold: bool = False) -> WhitelistRow | None:
     """One entry that the scope may see; `hold` locks it until the transaction ends."""
     clause, values = scope_condition(scope)
