@@ -20,7 +20,7 @@ WITH picked AS (
   SELECT p.measured_at, p.last_at, p.received_at, p.serial, p.command, p.samples_n,
     CASE WHEN t.kind = 'jt808' THEN 0 WHEN p.command = 3 THEN 2 ELSE p.command END AS counter
   FROM packets p JOIN terminals t ON t.id = p.terminal_id
-  WHERE p.terminal_id = :terminal_id AND p.measured_at >= :from_at::timestamptz - interval '1 day' AND p.measured_at < :to_at
+  WHERE p.terminal_id = :terminal_id AND p.measured_at >= cast(:from_at AS timestamptz) - interval '1 day' AND p.measured_at < :to_at
 ), ordered AS (
   SELECT picked.*, lag(serial) OVER counted AS serial_before, lag(last_at) OVER counted AS counted_before
   FROM picked WHERE serial >= 0 WINDOW counted AS (PARTITION BY counter ORDER BY measured_at, serial)
