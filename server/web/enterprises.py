@@ -25,7 +25,7 @@ FILTERS = (
 COLUMNS = (
     Column("name", _l("Name"), sort=True),
     Column("credit_code", _l("Credit code")),
-    Column("industry", _l("Industry")),
+    Column("industry", _l("Industry"), wide=True),
     Column("division", _l("Area"), sort=True),
     Column("trucks_n", _l("Trucks"), numeric=True),
     Column("machines_n", _l("Machines"), numeric=True),

@@ -21,9 +21,9 @@ COLUMNS = (
     Column("name_zh", _l("Name"), sort=True),
     Column("kind", _l("Kind"), sort=True),
     Column("level", _l("Level"), sort=True),
-    Column("parent", _l("Belongs to")),
+    Column("parent", _l("Belongs to"), wide=True),
     Column("division", _l("Area"), sort=True),
-    Column("code", _l("Code"), sort=True),
+    Column("code", _l("Code"), sort=True, wide=True),
     Column("users_n", _l("Accounts"), numeric=True),
     Column("active", _l("In use")),
 )

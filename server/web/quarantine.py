@@ -20,6 +20,7 @@ from server.web.listing import Column, Filter, read, view
 
 blueprint = Blueprint("quarantine", __name__, url_prefix="/quarantine")
 MOST_AT_ONCE = 5_000
+OUTSIDE = frozenset({"topic", "qos", "retained", "unknown_device", "device_suspended"})  # causes with no place in the frame
 
 FILTERS = (
     Filter("code", _l("Cause"), "choice", pages.of("quarantine_code")),
@@ -69,7 +70,8 @@ def show(number: int) -> str:
     with transaction(engine()) as connection:
         trail = audit.of_subject(connection, "quarantine", number)
     return render_template(
-        "quarantine/show.html", row=row, hex=lines(row["raw"], row["at_byte"]), said=attempt(row["raw"], row["kind"], None),
+        "quarantine/show.html", row=row, inside=row["code"] not in OUTSIDE,
+        hex=lines(row["raw"], row["at_byte"] if row["code"] not in OUTSIDE else None), said=attempt(row["raw"], row["kind"], None),
         trail=trail,
     )  # fmt: skip
 

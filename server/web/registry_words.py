@@ -17,6 +17,13 @@ for kind, pairs in {
     "enterprise_state": codes.ENTERPRISE_STATES,
     "terminal_state": codes.TERMINAL_STATES,
     "terminal_kind": codes.TERMINAL_KINDS,
+    "terminal_kind_short": {
+        "hdv": ("重型车", "heavy vehicle"),
+        "nrmm": ("机械", "machine"),
+        "jt808": ("部标", "JT/T 808"),
+        "ev": ("新能源", "new energy"),
+        "json": ("定位器", "tracker"),
+    },
     "coordinates": codes.COORDINATES,
     "industry": codes.INDUSTRIES,
     "noun": {"trucks": ("货车", "trucks"), "machines": ("机械", "machines"), "enterprises": ("企业", "enterprises"), "terminals": ("终端", "terminals")},

@@ -35,12 +35,12 @@ FILTERS = (
 )
 COLUMNS = (
     Column("device", _l("Device"), sort=True),
-    Column("kind", _l("Kind")),
+    Column("kind", _l("Kind"), wide=True),
     Column("subject", _l("Bound to")),
     Column("line", _l("On line")),
     Column("seen_at", _l("Last packet"), sort=True),
-    Column("enterprise", _l("Enterprise")),
-    Column("division", _l("Area")),
+    Column("enterprise", _l("Enterprise"), wide=True),
+    Column("division", _l("Area"), wide=True),
     Column("state", _l("State")),
     Column("layout", _l("Layout"), extra=True),
     Column("coordinates", _l("Coordinates"), extra=True),
@@ -49,7 +49,7 @@ COLUMNS = (
     Column("installed_on", _l("Installed"), sort=True, extra=True),
     Column("updated_at", _l("Changed"), sort=True, extra=True),
 )
-WORDS_OF = {"kind": "terminal_kind", "coordinates": "coordinates"}
+WORDS_OF = {"kind": "terminal_kind_short", "coordinates": "coordinates"}
 
 
 def _stream(connection: Connection, query: Query, scope: Scope) -> Any:
