@@ -24,6 +24,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.zone_imports",  # with zones and zone_drafts
     "server.web.whitelist",
     "server.web.calendar",
+    "server.web.devices",
+    "server.web.quarantine",
     "server.web.broker_accounts",
 )
 """Modules with a `blueprint`; one line each."""

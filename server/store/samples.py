@@ -169,16 +169,23 @@ def _extremes(bucket: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray
 
 
 def thin_track(table: pd.DataFrame, names: tuple[str, ...], window: Window) -> dict[str, NDArray[Any]]:
-    """Valid fixes, the first of each bucket, with the highest reading of every named quantity around it."""
+    """Valid fixes, the first of each bucket, with the highest reading of every named quantity up to the next one.
+
+    `broken` says that a pause longer than the gap lies between this fix and the one before.
+    """
     usable = table["fix_valid"].to_numpy() & np.isfinite(table["lon"]) & np.isfinite(table["lat"])
     odd = np.uint32(Flag.COORD_ZERO | Flag.TIME_UNKNOWN)
     places = np.flatnonzero(usable & ((table["flags"].to_numpy() & odd) == 0))
-    at_us = table["at_us"].to_numpy()
+    at_us = table["at_us"].to_numpy()[places]
+    passed = np.cumsum(np.diff(at_us, prepend=at_us[:1]) > window.gap_us)
+    kept = np.arange(len(places))
     if len(places) > window.buckets:
-        places = places[np.unique(window.bucket_of(at_us[places]), return_index=True)[1]]
+        kept = np.unique(window.bucket_of(at_us), return_index=True)[1]
+    places = places[kept]
     track: dict[str, NDArray[Any]] = {
         name: table[name].to_numpy()[places] for name in ("at_us", "lon", "lat", "direction_deg")
     }
+    track["broken"] = np.diff(passed[kept], prepend=passed[kept][:1]) > 0
     for name in names:
         track[name] = _highest_between(readings(table, name), places)
     return track
