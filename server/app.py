@@ -28,9 +28,9 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.machines",
     "server.web.enterprises",
     "server.web.terminals",
-    "server.web.terminal_data",
     "server.web.organisations",
     "server.web.imports",
+    "server.web.devices",
     "server.web.quarantine",
     "server.web.broker_accounts",
 )

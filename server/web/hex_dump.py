@@ -1,52 +1,47 @@
-"""Bytes for a reader: lines of sixteen, offset, hex and text, with a stretch marked; and what a frame says."""
+"""Bytes for a reader: sixteen a line with their place and their ASCII, one place marked."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
-from telemetry.decode import decode, describe
-from telemetry.protocols.errors import FrameError
-
-MOST = 4096
-_WIDTH = 16
+A_LINE = 16
+MOST_BYTES = 16_384  # a page shows no more; the file holds everything
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its offset, then (text, marked) for each byte, then the printable characters."""
+    """A line of a dump: before, at and behind the marked byte; hex and ASCII each."""
 
-    offset: str
-    bytes: list[tuple[str, bool]]
-    text: str
-
-
-def lines(raw: bytes, mark: int | None = None, length: int = 1) -> list[Line]:
-    """The first bytes of a frame; byte `mark` and those after it are marked."""
-    marked = range(mark, mark + length) if mark is not None else range(0)
-    return [
-        Line(
-            f"{at:04x}",
-            [(f"{byte:02x}", at + i in marked) for i, byte in enumerate(raw[at : at + _WIDTH])],
-            "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in raw[at : at + _WIDTH]),
-        )
-        for at in range(0, min(len(raw), MOST), _WIDTH)
-    ]
+    place: str
+    hex: tuple[str, str, str]
+    ascii: tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """What a decoder made of a frame: JSON text, or the fault with its place."""
+class Dump:
+    """The lines, and how many bytes are not among them."""
 
-    said: str | None
-    code: str | None = None
-    at_byte: int | None = None
-    detail: str | None = None
+    lines: list[Line]
+    left_out: int
 
 
-def attempt(raw: bytes, kind: str | None, layout: str | None) -> Attempt:
-    """Decode for show; a fault is an answer."""
-    try:
-        said: Any = describe(decode(raw, kind or None, layout))
-    except FrameError as fault:
-        return Attempt(None, str(fault.code), fault.offset, fault.detail)
-    return Attempt(json.dumps(said, ensure_ascii=False, indent=1, default=str))
+def dump(raw: bytes, marked: int | None = None) -> Dump:
+    """The first bytes; a mark behind the end stands behind the last byte (something is missing there)."""
+    shown = raw[:MOST_BYTES]
+    lines = [_line(shown, start, marked) for start in range(0, len(shown), A_LINE)]
+    return Dump(lines, len(raw) - len(shown))
+
+
+def _line(raw: bytes, start: int, marked: int | None) -> Line:
+    part = raw[start : start + A_LINE]
+    at = None if marked is None else marked - start
+    if at is None or not 0 <= at < len(part):
+        return Line(f"{start:04X}", (_hex(part), "", ""), (_text(part), "", ""))
+    pieces = part[:at], part[at : at + 1], part[at + 1 :]
+    return Line(f"{start:04X}", (_hex(pieces[0]), _hex(pieces[1]), _hex(pieces[2])), tuple(map(_text, pieces)))  # type: ignore[arg-type]
+
+
+def _hex(part: bytes) -> str:
+    return part.hex(" ").upper()
+
+
+def _text(part: bytes) -> str:
+    return "".join(chr(byte) if 0x20 < byte < 0x7F else "·" for byte in part)

@@ -143,6 +143,11 @@ def records(truck_id: int | None = None, machine_id: int | None = None) -> dict[
         }
 
 
+def page_of(noun: str) -> str:
+    """The endpoint of a record's page; a terminal's is with what it reports."""
+    return "devices.show" if noun == "terminals" else f"{noun}.show"
+
+
 def ask(noun: Noun, row: Mapping[str, Any] | None = None) -> str:
     """The form, empty (or with what the address gives) or with a stored row."""
     entry = {k: v for k, v in request.args.items()} if row is None else _entry_texts(noun, row)
@@ -177,7 +182,7 @@ def _form(
         for one in noun.fields
     ]  # fmt: skip
     return render_template(
-        "registry/form.html", noun=noun, fields=fields, row=row, entry=entry, faults=faults or {}, first=first,
+        "registry/form.html", noun=noun, page_endpoint=page_of(noun.name), fields=fields, row=row, entry=entry, faults=faults or {}, first=first,
         doubts=odd or [], seen=signature(odd) if odd else "",
     )  # fmt: skip
 
@@ -208,4 +213,4 @@ def answer(noun: Noun, save: Save, row: Mapping[str, Any] | None = None) -> Resp
     except LookupError:
         abort(404)
     flash(_("Saved.") if saved.changed else _("Nothing was changed: every field is as it was."), "good")
-    return redirect(url_for(f"{noun.name}.show", number=saved.id), 303)
+    return redirect(url_for(page_of(noun.name), number=saved.id), 303)

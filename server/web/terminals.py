@@ -1,9 +1,8 @@
-"""Terminals: list, export, the page of one with its state and completeness, registering and changing."""
+"""Terminals: list, export, registering and changing; the page of one is in devices.py."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,18 +10,15 @@ from sqlalchemy import Connection
 
 from server.flows.registry_nouns import TERMINALS
 from server.flows.save_terminal import save_terminal
-from server.store import completeness, packets_read, quarantine, terminals
+from server.store import terminals
 from server.store.paging import Found, Query
 from server.store.scopes import Scope
 from server.web import registry_pages as pages
-from server.web.access import allow, current_scope, may, work
-from server.web.language import ZONE
+from server.web.access import allow, current_scope, work
 from server.web.listing import Column, Filter, read, view
-from server.web.terminal_lines import clock_limit_s, line_of, map_begin, small_map, thresholds
+from server.web.terminal_lines import line_of, thresholds
 
 blueprint = Blueprint("terminals", __name__, url_prefix="/terminals")
-COMPLETE_DAYS = 14
-SILENCE_S = 300
 
 FILTERS = (
     Filter("q", _l("Device, plate or machine number"), wide=True),
@@ -74,68 +70,6 @@ def get_terminal(number: int) -> dict[str, Any]:
     """The terminal, or 404 outside the scope."""
     with work() as connection:
         return terminals.find_one(connection, number, current_scope()) or abort(404)
-
-
-def chosen_range(newest: datetime | None) -> tuple[datetime, datetime]:
-    """The days of the address (local, both included), else the day of the newest packet; at most 31."""
-    default = (newest or datetime.now(UTC)).astimezone(ZONE).date()
-    first = _day(request.args.get("from"), default)
-    last = max(first, min(_day(request.args.get("to"), first), first + timedelta(days=30)))
-    return datetime.combine(first, time(), ZONE), datetime.combine(last + timedelta(days=1), time(), ZONE)
-
-
-def _day(given: str | None, default: date) -> date:
-    try:
-        day = date.fromisoformat(given or "")
-    except ValueError:
-        return default
-    return day if 2000 <= day.year <= 2099 else default
-
-
-@blueprint.get("/<int:number>")
-@allow("terminals.read")
-def show(number: int) -> str:
-    """One terminal: how it is, what came, what did not, its curves."""
-    row = get_terminal(number)
-    with work() as connection:
-        newest = packets_read.newest_day(connection, number)
-        from_at, to_at = chosen_range(newest)
-        days = completeness.days(connection, number, to_at - timedelta(days=COMPLETE_DAYS), to_at, SILENCE_S)
-        gaps = completeness.gaps(connection, number, from_at, to_at, SILENCE_S)
-        packets_n = packets_read.number_of(connection, number, from_at, to_at)
-        held = quarantine.held_of_device(connection, row["kind"], row["device"]) if may("quarantine.read") else 0
-    return render_template(
-        "terminals/show.html", row=row, line=line_of(row), limits=thresholds(), clock_limit_s=clock_limit_s(),
-        facts=pages.facts(TERMINALS, row, ("truck", "machine")), doubts=pages.doubts(TERMINALS, row), days=days, gaps=gaps,
-        silence_s=SILENCE_S, packets_n=packets_n, held=held, from_at=from_at, to_at=to_at - timedelta(days=1),
-        timeline=pages.timeline(TERMINALS, number), curves=_curves(row, from_at, to_at),
-    )  # fmt: skip
-
-
-def _curves(row: dict[str, Any], from_at: datetime, to_at: datetime) -> dict[str, Any]:
-    lon, lat = (row["lon"], row["lat"]) if row["lon"] is not None else (120.45, 41.57)
-    address = url_for(
-        "terminal_data.samples_json", number=row["id"], **{"from": from_at.isoformat(), "to": to_at.isoformat()}
-    )
-    names = {
-        "speed_kmh": (_("Speed"), "km/h"),
-        "engine_speed_rpm": (_("Engine speed"), "rpm"),
-        "nox_upstream_ppm": (_("NOx before SCR"), "ppm"),
-        "nox_downstream_ppm": (_("NOx after SCR"), "ppm"),
-        "reagent_level_pct": (_("Urea level"), "%"),
-        "scr_inlet_c": (_("SCR inlet"), "°C"),
-        "scr_outlet_c": (_("SCR outlet"), "°C"),
-        "coolant_c": (_("Coolant"), "°C"),
-        "opacity_m1": (_("Opacity"), "m⁻¹"),
-    }
-    begin = small_map(row) or map_begin(lon, lat)
-    begin["words"] |= {
-        "none": _("No sample in this time."),
-        "all": _("all {n} samples"),
-        "thinned": _("{n} samples; each stretch shown by its lowest and highest value"),
-        "failed": _("The samples could not be read. Reload the page."),
-    }
-    return {**begin, "samples": address, "names": names}
 
 
 @blueprint.get("/new")
