@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from server.flows.registry_nouns import MACHINES
 from server.flows.save_machine import save_machine
-from server.store import terminals, machines
+from server.store import machines, terminals
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, work
 from server.web.listing import Column, Filter, read, view

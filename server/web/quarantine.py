@@ -20,7 +20,9 @@ from server.web.listing import Column, Filter, read, view
 
 blueprint = Blueprint("quarantine", __name__, url_prefix="/quarantine")
 MOST_AT_ONCE = 5_000
-OUTSIDE = frozenset({"topic", "qos", "retained", "unknown_device", "device_suspended"})  # causes with no place in the frame
+OUTSIDE = frozenset(
+    {"topic", "qos", "retained", "unknown_device", "device_suspended"}
+)  # causes with no place in the frame
 
 FILTERS = (
     Filter("code", _l("Cause"), "choice", pages.of("quarantine_code")),
