@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from psycopg import errors
 
 from server.flows import flag
+from server.flows.advance import advance
 from server.flows.answers import Reply, answer_of, answers_of
 from server.flows.arrivals import Arrival, Refusal, arrivals_of, parse_topic
-from server.flows.fixes import Fixes
-from server.flows.newest import newest_samples
 from server.flows.packet_rows import packet_rows
 from server.flows.platform_faults import is_database_away, reason_of
+from server.flows.put_together import put_together
 from server.flows.watch import Watch
 from server.store import binary_arrays, counts, packets, quarantine_intake, reporting_terminals
 from server.store.coordinates import to_wgs84
@@ -182,15 +182,27 @@ class Ingest:
         received = np.full(len(arrivals), received_us, np.int64)
         decoded.columns["flags"] = mark(decoded.columns, received, decoded.packet_flags, terminal_of)
         good = [index for index in range(len(arrivals)) if index not in faults]
-        if good:
-            self._store(arrivals, decoded, np.array(good), received_us, tally)
+        wholes = self._store(arrivals, decoded, np.array(good), received_us, tally) if good else []
         tally.replies += answers_of(arrivals, faults)
-        return [_held(arrivals[index], fault) for index, fault in faults.items()]
+        held = [_held(arrivals[index], fault) for index, fault in faults.items()]
+        if wholes:
+            apart = Tally()  # its parts have been counted and answered
+            held += self._take_kind(kind, wholes, received_us, apart)
+            tally.samples += apart.samples
+        return held
 
     def _store(
         self, arrivals: list[Arrival], decoded: Decoded, good: NDArray[np.int64], received_us: int, tally: Tally
-    ) -> None:
+    ) -> list[Arrival]:
+        """Store the good frames and step on; the messages whose last part is among them come back, put together."""
         rows = packet_rows(arrivals, decoded, good, received_us)
+        untimed = (decoded.first_us[good] <= 0) & (decoded.sent_us[good] <= 0)
+        if untimed.any():
+            known = packets.are_known_untimed(self.connection, rows, untimed)
+            if known.any():
+                tally.repeated += int(known.sum())
+                good = good[~known]
+                rows = packet_rows(arrivals, decoded, good, received_us)
         days = [day for day in packets.days_of(rows.measured_us) if day not in self._days]
         if days:
             raise _DaysMissing(days)
@@ -201,10 +213,11 @@ class Ingest:
         self._learn(arrivals, decoded, good)
         is_new = np.zeros(len(arrivals), np.bool_)
         is_new[good[new]] = True
-        terminal_of = np.array([a.terminal.id for a in arrivals], np.int64)
         digest_of = np.zeros(len(arrivals), np.int64)
         digest_of[good] = rows.digest
-        self._move_on(decoded, is_new, terminal_of, digest_of, arrivals, received_us)
+        wholes = put_together(self.connection, arrivals, decoded, is_new, received_us)
+        advance(self.connection, self.watch, arrivals, decoded, is_new, digest_of, received_us)
+        return wholes
 
     def _learn(self, arrivals: list[Arrival], decoded: Decoded, good: NDArray[np.int64]) -> None:
         learned = {
@@ -215,45 +228,6 @@ class Ingest:
         if learned:
             reporting_terminals.learn_layouts(self.connection, dict(learned.values()))
             self.watch.learn_layouts({name: layout for name, (_, layout) in learned.items()})
-
-    def _move_on(
-        self,
-        decoded: Decoded,
-        is_new: NDArray[np.bool_],
-        terminal_of: NDArray[np.int64],
-        digest_of: NDArray[np.int64],
-        arrivals: list[Arrival],
-        received_us: int,
-    ) -> None:
-        """Step visits with the new fixes and move the terminals' last states on."""
-        columns = decoded.columns
-        packet = columns["packet"]
-        fresh = is_new[packet]
-        if not fresh.any():
-            return
-        chosen = np.flatnonzero(fresh)
-        terminal, at = terminal_of[packet[chosen]], columns["at_us"][chosen]
-        order = np.lexsort((digest_of[packet[chosen]], at, terminal))
-        chosen, terminal, at = chosen[order], terminal[order], at[order]
-        fixable = columns["fix_valid"][chosen] & (at > 0) & (at <= received_us + FUTURE_US)
-        fixable &= np.isfinite(columns["lon"][chosen]) & np.isfinite(columns["lat"][chosen])
-        pick = _first_of_each(terminal, at, fixable)
-        by_id = {a.terminal.id: a.terminal for a in arrivals}
-        fixes = Fixes(terminal[pick], at[pick], columns["lon"][chosen[pick]], columns["lat"][chosen[pick]], by_id)
-        states = reporting_terminals.lock_states(self.connection, np.unique(terminal).tolist())
-        inside = flag.step_fixes(self.connection, self.watch, fixes, states)
-        newest = newest_samples(columns, chosen, terminal, at, pick, states, inside, received_us)
-        reporting_terminals.save_newest(self.connection, newest, received_us)
-
-
-def _first_of_each(terminal: NDArray[np.int64], at: NDArray[np.int64], fixable: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The first valid fix of each terminal and moment, of rows in that order."""
-    rows = np.flatnonzero(fixable)
-    first = np.ones(len(rows), np.bool_)
-    first[1:] = (np.diff(terminal[rows]) != 0) | (np.diff(at[rows]) != 0)
-    pick = np.zeros(len(terminal), np.bool_)
-    pick[rows[first]] = True
-    return pick
 
 
 def _mismatch(index: int, arrival: Arrival, named: str) -> Fault:

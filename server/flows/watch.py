@@ -123,7 +123,13 @@ class Watch:
             found = reporting_terminals.find(connection, kind, devices)
             self._remember(connection, found)
             known = {one.device for one in found}
-            self.unknown.update((kind, device) for device in devices if device not in known)
+            left = [device for device in devices if device not in known]
+            if kind == "jt808" and left:
+                padded = reporting_terminals.find_phones(connection, left)
+                self._remember(connection, list(padded.values()))
+                self.terminals.update({(kind, name): one for name, one in padded.items()})
+                left = [device for device in left if device not in padded]
+            self.unknown.update((kind, device) for device in left)
         return self.terminals
 
     def terminals_by_id(self, connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, ReportingTerminal]:

@@ -186,6 +186,39 @@ def _insert_new(connection: psycopg.Connection, rows: PacketRows, stream: bytes)
     return new
 
 
+def are_known_untimed(
+    connection: psycopg.Connection, rows: PacketRows, untimed: NDArray[np.bool_], within_us: int = 3_600_000_000
+) -> NDArray[np.bool_]:
+    """Which of the frames that say no time were received before, within an hour of these.
+
+    They stand at their receipt, so that the key does not tell a repetition. Their hashes are locked until the
+    transaction ends: another worker with the same frame waits and then sees it.
+    """
+    digest, terminal = rows.digest[untimed], rows.terminal_id[untimed].astype(np.int64)
+    connection.execute("SELECT pg_advisory_xact_lock(n) FROM unnest(%s) AS u (n)", (Int8s(np.unique(digest)),))
+    begin, end = (datetime.fromtimestamp((rows.received_us + step) / 1e6, UTC) for step in (-within_us, within_us))
+    cursor = connection.execute(
+        "SELECT DISTINCT p.terminal_id, p.digest FROM unnest(%s, %s) AS n (terminal_id, digest) "
+        "JOIN packets p ON p.terminal_id = n.terminal_id AND p.digest = n.digest "
+        "WHERE p.measured_at BETWEEN %s AND %s AND p.measured_at = p.received_at",
+        (Int4s(terminal), Int8s(digest), begin, end),
+    )
+    stored = set(cursor.fetchall())
+    pairs = zip(rows.terminal_id.tolist(), rows.digest.tolist(), untimed.tolist(), strict=True)
+    return np.array([alone and (name, key) in stored for name, key, alone in pairs], np.bool_)
+
+
+def raw_parts(connection: psycopg.Connection, terminal_id: int, command: int, from_us: int, to_us: int) -> list[bytes]:
+    """Frames without samples of one command of a terminal, by receipt: among them the parts of long messages."""
+    begin, end = (datetime.fromtimestamp(us / 1e6, UTC) for us in (from_us, to_us))
+    cursor = connection.execute(
+        "SELECT raw FROM packets WHERE terminal_id = %s AND measured_at BETWEEN %s AND %s AND command = %s "
+        "AND samples_n = 0 ORDER BY received_at, serial, digest",
+        (terminal_id, begin, end, command),
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
 def raw_between(
     connection: psycopg.Connection, terminal_id: int, from_us: int, to_us: int
 ) -> list[tuple[bytes, str, int, int]]:

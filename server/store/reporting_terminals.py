@@ -73,6 +73,17 @@ def find(connection: psycopg.Connection, kind: str, devices: Sequence[str]) -> l
     return [ReportingTerminal(*row) for row in cursor.fetchall()]
 
 
+def find_phones(connection: psycopg.Connection, phones: Sequence[str]) -> dict[str, ReportingTerminal]:
+    """JT/T 808 terminals by phone, the zeros that pad it to the width of its field aside."""
+    cursor = connection.execute(
+        "SELECT id, kind, device, layout, answers, coordinates, accuracy_m, truck_id, machine_id, enterprise_id, state "
+        "FROM terminals WHERE kind = 'jt808' AND ltrim(device, '0') = ANY(%s) ORDER BY id DESC",
+        ([phone.lstrip("0") for phone in phones],),
+    )
+    found = {row[2].lstrip("0"): ReportingTerminal(*row) for row in cursor.fetchall()}
+    return {phone: found[phone.lstrip("0")] for phone in phones if phone.lstrip("0") in found}
+
+
 def by_ids(connection: psycopg.Connection, ids: Sequence[int]) -> list[ReportingTerminal]:
     """The terminals with these numbers."""
     cursor = connection.execute(
