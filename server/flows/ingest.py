@@ -22,9 +22,9 @@ from server.flows import flag
 from server.flows.arrivals import Arrival, Refusal, arrivals_of
 from server.flows.newest import newest_samples
 from server.flows.packet_rows import packet_rows
-from server.store.coordinates import to_wgs84
 from server.flows.watch import Watch
 from server.store import binary_arrays, counts, packets, quarantine_intake, reporting_terminals
+from server.store.coordinates import to_wgs84
 from server.store.quarantine_intake import HeldFrame
 from server.store.reporting_terminals import ReportingTerminal
 from telemetry.batch import decode_batch

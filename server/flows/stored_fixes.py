@@ -12,8 +12,8 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from server.store.coordinates import to_wgs84
 from server.store import packets
+from server.store.coordinates import to_wgs84
 from server.store.reporting_terminals import ReportingTerminal
 from telemetry.batch import decode_batch
 

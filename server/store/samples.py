@@ -145,9 +145,7 @@ def thin(at_us: NDArray[np.int64], values: NDArray[np.float64], window: Window) 
     return Curve(np.insert(times, ends + 1, middle), np.insert(heights, ends + 1, np.nan))
 
 
-def _breaks(
-    at_us: NDArray[np.int64], known: NDArray[np.int64], window: Window, is_thinned: bool
-) -> NDArray[np.bool_]:
+def _breaks(at_us: NDArray[np.int64], known: NDArray[np.int64], window: Window, is_thinned: bool) -> NDArray[np.bool_]:
     """For each known value: whether the line is broken between it and the one before."""
     pause = np.diff(at_us[known], prepend=at_us[known[0]])
     skipped = np.diff(known, prepend=known[0]) > 1  # rows between that say "not available"

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -50,10 +51,6 @@ class Span:
     def day(self) -> date:
         return self.from_at.astimezone(ZONE).date()
 
-    @property
-    def is_day(self) -> bool:
-        return self == span_of(self.day)
-
 
 def span_of(day: date) -> Span:
     """A day of the city."""
@@ -77,7 +74,9 @@ def chosen_span(newest_at: datetime | None) -> tuple[Span, bool]:
     if begin and end and begin < end <= begin + timedelta(days=MOST_DAYS):
         return Span(begin, end), False
     day = moment_of(request.args.get("day", ""))
-    asked = any(request.args.get(name, "").strip() for name in ("from", "to")) or bool(request.args.get("day") and not day)
+    asked = any(request.args.get(name, "").strip() for name in ("from", "to")) or bool(
+        request.args.get("day") and not day
+    )
     return span_of((day or newest_at or now_utc()).astimezone(ZONE).date()), asked
 
 
@@ -97,7 +96,9 @@ def show(number: int) -> str:
         visits = terminal_visits.open_visits(connection, number) if may("telemetry.read") else []
         told = _told(connection, number) if may("telemetry.read") else None
     with transaction(engine()) as connection:
-        held = quarantine.held_of_device(connection, terminal["kind"], terminal["device"]) if may("quarantine.read") else 0
+        held = (
+            quarantine.held_of_device(connection, terminal["kind"], terminal["device"]) if may("quarantine.read") else 0
+        )
     return render_template(
         "devices/show.html",
         t=terminal,
@@ -141,8 +142,10 @@ def _told(connection: Connection, number: int) -> dict[str, Any]:
 def _page_data(number: int, span: Span) -> dict[str, Any]:
     """What the scripts of the page begin with."""
     settings = current_app.extensions["settings"]
+    address = url_for("devices.curves", number=number)
+    between = {"from": span.from_at.isoformat(), "to": span.to_at.isoformat()}
     return {
-        "samples": url_for("devices.curves", number=number, **{"from": span.from_at.isoformat(), "to": span.to_at.isoformat()}),
+        "samples": f"{address}?{urlencode(between)}",
         "divisions": url_for("map.divisions"),
         "zones": url_for("map.zones"),
         "extent": [118.8, 40.4, 121.3, 42.4],
@@ -155,12 +158,12 @@ def _page_data(number: int, span: Span) -> dict[str, Any]:
             "none": _("No sample of this time could be drawn."),
             "noFix": _("No valid position in this time: the map has no track."),
             "all": _("all {n} samples drawn"),
-            "thinned": _("{n} samples; each point of a line is the least or the greatest of its stretch, so no peak is lost"),
+            "thinned": _(
+                "{n} samples; each point of a line is the least or the greatest of its stretch, so no peak is lost"
+            ),
             "columns": [_("Quantity"), _("Least"), _("Mean"), _("Greatest"), _("Readings")],
             "failed": _("The curves could not be read. Reload the page to try again."),
             "colour": _("Track coloured by"),
-            "low": _("low"),
-            "high": _("high"),
             "notDrawn": _("Not drawn"),
         },
     }

@@ -35,7 +35,12 @@ def explain(raw: bytes, kind: str | None, layout: str | None) -> Said:
         return Said(message=describe(decode(raw, kind or None, layout)))
     except FrameError as fault:
         return Said(code=str(fault.code), offset=fault.offset, detail=fault.detail)
-    except (ValueError, KeyError, IndexError, OverflowError) as fault:  # a decoder's own mistake must not hide the bytes
+    except (
+        ValueError,
+        KeyError,
+        IndexError,
+        OverflowError,
+    ) as fault:  # a decoder's own mistake must not hide the bytes
         return Said(code="platform_fault", offset=None, detail=f"{type(fault).__name__}: {fault}")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -130,7 +131,7 @@ def _back(query: Query | None = None) -> ResponseReturnValue:
     if number.isascii() and number.isdigit() and len(number) < 19:
         return redirect(url_for("quarantine.show", number=int(number)), 303)
     values = query.values if query else {}
-    return redirect(url_for("quarantine.index", **{"state": "", **values}), 303)
+    return redirect(url_for("quarantine.index") + "?" + urlencode({"state": "", **values}), 303)
 
 
 @blueprint.post("/replay")
@@ -180,7 +181,11 @@ def _tell(taken: int, stored: int) -> None:
 @allow("quarantine.settle")
 def set_aside() -> ResponseReturnValue:
     """Settle frames without taking them in: those chosen, or all that the filters find."""
-    query, reason, every = _asked(request.form), request.form.get("reason", "").strip(), request.form.get("which") == "all"
+    query, reason, every = (
+        _asked(request.form),
+        request.form.get("reason", "").strip(),
+        request.form.get("which") == "all",
+    )
     numbers = _chosen()
     if not every and not numbers:
         return _nothing_chosen(query)

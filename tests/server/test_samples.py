@@ -51,7 +51,8 @@ def ingest(database_url: str) -> Iterator[Ingest]:
 
 def enrol(connection: psycopg.Connection, kind: str, device: str, coordinates: str = "wgs84") -> int:
     row = connection.execute(
-        "INSERT INTO terminals (kind, device, coordinates) VALUES (%s, %s, %s) RETURNING id", (kind, device, coordinates)
+        "INSERT INTO terminals (kind, device, coordinates) VALUES (%s, %s, %s) RETURNING id",
+        (kind, device, coordinates),
     ).fetchone()
     assert row is not None
     return int(row[0])
@@ -155,7 +156,7 @@ def test_a_terminal_that_speaks_gcj02_comes_out_in_wgs84_and_late_rows_are_flagg
 ) -> None:
     one = truck("A", 900_002)
     terminal_id = enrol(ingest.connection, "hdv", one.device, "gcj02")
-    frame = list(stream([one], BEGIN_US, 10, seed=1))[0].frame
+    frame = next(stream([one], BEGIN_US, 10, seed=1)).frame
     ingest.take([Sent(f"emission/v1/hdv/{one.device}/up", frame)], BEGIN_US + 3600 * SECOND_US)
     with engine.connect() as connection:
         table = samples(connection, terminal_id, BEGIN, END)
@@ -204,7 +205,11 @@ def test_a_gap_stays_a_gap_and_a_silent_sensor_breaks_the_line() -> None:
 def test_with_room_enough_every_row_stays_and_one_missing_second_shows() -> None:
     values = np.array([1.0, 2.0, np.nan, 4.0, 3.0])
     curve = thin(seconds(5), values, window(5, 100))
-    assert curve.values.tolist()[:2] == [1.0, 2.0] and np.isnan(curve.values[2]) and curve.values.tolist()[3:] == [4.0, 3.0]
+    assert (
+        curve.values.tolist()[:2] == [1.0, 2.0]
+        and np.isnan(curve.values[2])
+        and curve.values.tolist()[3:] == [4.0, 3.0]
+    )
     assert len(thin(seconds(3), np.full(3, np.nan), window(3, 10)).values) == 0
 
 
