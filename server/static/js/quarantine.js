@@ -10,7 +10,7 @@ all?.addEventListener("click", () => {
 const mark = document.querySelector(".dump mark");
 if (mark) {
   const box = mark.closest(".dump");
-  box.scrollTop = mark.offsetTop - box.clientHeight / 2;
+  box.scrollTop = mark.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
 }
 
 const more = document.querySelector("form[data-go-on]");
