@@ -151,12 +151,12 @@ def replay() -> ResponseReturnValue:
 
 def _replay_all(query: Query) -> ResponseReturnValue:
     after, taken, stored = (_count(name) for name in ("after", "taken", "stored"))
+    total = _count("total") or _how_many(query)
     done = flow.replay_found(engine(), current_actor(), current_scope(), query, after)
     taken, stored = taken + done.taken, stored + done.stored
     if done.taken < flow.PORTION:
         _tell(taken, stored)
         return _back(query)
-    total = _count("total") or _how_many(query) + taken
     so_far = {"after": done.last_id, "taken": taken, "stored": stored, "total": max(total, taken)}
     return render_template("quarantine/progress.html", query=query, so_far=so_far)
 

@@ -221,7 +221,8 @@ def test_a_packet_shows_its_bytes_and_what_they_say_and_can_be_taken_away(
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=hdv-")
     with transaction(engine) as connection:
         logged = connection.execute(
-            text("SELECT count(*) FROM audit_log WHERE action = 'packet.download' AND subject_id = :t"), {"t": str(truck)}
+            text("SELECT count(*) FROM audit_log WHERE action = 'packet.download' AND subject_id = :t"),
+            {"t": str(truck)},
         ).scalar_one()
     assert logged == 1
 
@@ -247,7 +248,9 @@ def test_thresholds_of_the_rule_book_say_who_is_on_line(browse: Browse, engine: 
     for age, state in ((5, "online"), (120, "late"), (3600, "offline")):
         with transaction(engine) as connection:
             connection.execute(
-                text("UPDATE terminal_states SET received_at = now() - make_interval(secs => :s) WHERE terminal_id = :t"),
+                text(
+                    "UPDATE terminal_states SET received_at = now() - make_interval(secs => :s) WHERE terminal_id = :t"
+                ),
                 {"s": age, "t": truck},
             )
         assert f"state-{state}" in browse("officer").get(f"/terminals/{truck}").text
