@@ -24,6 +24,12 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.zone_imports",  # with zones and zone_drafts
     "server.web.whitelist",
     "server.web.calendar",
+    "server.web.trucks",
+    "server.web.machines",
+    "server.web.enterprises",
+    "server.web.terminals",
+    "server.web.organisations",
+    "server.web.imports",
     "server.web.devices",
     "server.web.quarantine",
     "server.web.broker_accounts",
@@ -44,8 +50,8 @@ def create_app(settings: Settings) -> Flask:
         settings.login_failures_address,
         timedelta(minutes=settings.login_lock_minutes),
     )
-    CSRFProtect(app)
     access.init(app, access.SessionRule(settings.session_idle_minutes * 60, settings.session_hours * 3600))
+    CSRFProtect(app)  # after the guard: who is no longer signed in is asked to sign in, not told of tokens
     language.init(app)
     frame.init(app, settings.tile_url, settings.secure_cookies)
     words.init(app)

@@ -21,9 +21,11 @@ from telemetry.protocols.gb17691 import codec as gb17691
 from telemetry.protocols.gb17691.fields import BODIES as ANNEX_Q_BODIES
 from telemetry.protocols.gb17691.frame import A, B
 from telemetry.protocols.hj1239 import codec as hj1239
+from telemetry.protocols.jt808 import subpackets
 from telemetry.protocols.sample import Sample
 
 TRUCK = "hdv"
+BOX = "jt808"
 CODECS = {"nrmm": "nrmm", "jt808": "jt808", "ev": "gb32960", "json": "tracker_json"}
 KINDS = (TRUCK, *CODECS)
 HJ1239_LAYOUT = "C"
@@ -62,9 +64,14 @@ def read(frame: bytes, kind: str, layout: str | None = None) -> tuple[AnyMessage
     if kind not in CODECS:
         raise ValueError(f"kind {kind!r} is not one of {', '.join(KINDS)}")
     codec = codec_of(kind)
-    message = codec.decode(frame, layout)
+    message = (joined(frame) if kind == BOX else None) or codec.decode(frame, layout)
     rows = getattr(codec, "samples", None)
     return message, rows(message) if rows else ()
+
+
+def joined(frame: bytes) -> AnyMessage | None:
+    """The message of JT/T 808 whose parts stand behind each other in `frame`, as it is kept when it is complete."""
+    return subpackets.read_joined(frame) if frame.count(b"~") > 2 else None
 
 
 def codec_of(kind: str) -> Codec:

@@ -82,7 +82,7 @@ def _end_runs_of_the_dead() -> None:
 def _end_run(directory: Path) -> None:
     cluster = attach_postgres(directory / "postgres")
     if cluster is not None:
-        cluster.kill()  # nothing in it is kept
+        cluster.stop()  # a killed one would leave shared memory behind, which only its own restart frees
     for pid_file in directory.glob("**/pid"):
         pid = processes.recall(pid_file)
         if pid is not None:

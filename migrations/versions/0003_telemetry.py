@@ -149,7 +149,7 @@ CREATE TABLE terminal_states (
   flags int NOT NULL DEFAULT 0,
   inside smallint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE terminal_states IS 'The newest of what each terminal said; derived, can be rebuilt from packets';
+COMMENT ON TABLE terminal_states IS 'The newest of what each terminal said; derived, can be rebuilt from packets. No index but the key: every packet updates a row, and an index on a changing column would make each of them a new tuple in every index';
 COMMENT ON COLUMN terminal_states.clock_offset_s IS 'seconds, receipt minus collect time of the newest live packet';
 COMMENT ON COLUMN terminal_states.inside IS 'zones with an open visit: 0 none, 1 allowed, 2 forbidden';
 

@@ -88,7 +88,6 @@ CREATE INDEX enterprises_updated ON enterprises (updated_at, id);
 CREATE INDEX terminals_device_order ON terminals (device, id);
 CREATE INDEX terminals_updated ON terminals (updated_at, id);
 CREATE INDEX terminals_enterprise ON terminals (enterprise_id);
-CREATE INDEX terminal_states_received ON terminal_states (received_at);
 
 ALTER VIEW sample_rows SET (security_invoker = true);
 ALTER VIEW samples SET (security_invoker = true);
@@ -115,7 +114,7 @@ ALTER TABLE registry_history DISABLE ROW LEVEL SECURITY;
 ALTER TABLE packets DISABLE ROW LEVEL SECURITY;
 ALTER VIEW samples RESET (security_invoker);
 ALTER VIEW sample_rows RESET (security_invoker);
-DROP INDEX terminal_states_received, terminals_enterprise, terminals_updated, terminals_device_order, enterprises_updated,
+DROP INDEX terminals_enterprise, terminals_updated, terminals_device_order, enterprises_updated,
   enterprises_name_order, machines_engine_number, machines_updated, machines_number_order, trucks_vin_search,
   trucks_updated, trucks_plate_order, quarantine_received, quarantine_code;
 ALTER TABLE quarantine DROP COLUMN reason;

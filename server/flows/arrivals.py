@@ -15,6 +15,7 @@ from telemetry.carriage import split
 
 KINDS = frozenset({"hdv", "nrmm", "jt808", "ev", "json"})
 LONGEST_PAYLOAD = 256 * 1024
+LONGEST_DEVICE = 100
 
 
 class Message(Protocol):
@@ -64,7 +65,8 @@ def parse_topic(topic: str) -> tuple[str, str] | None:
     parts = topic.split("/")
     if len(parts) != 5 or parts[0] != "emission" or parts[1] != "v1" or parts[4] != "up":
         return None
-    return (parts[2], parts[3]) if parts[2] in KINDS and parts[3] else None
+    named = parts[2] in KINDS and 0 < len(parts[3]) <= LONGEST_DEVICE and parts[3].isprintable()
+    return (parts[2], parts[3]) if named else None
 
 
 def arrivals_of(messages: Sequence[Message], find: Find) -> tuple[list[Arrival], list[Refusal]]:
@@ -80,7 +82,7 @@ def arrivals_of(messages: Sequence[Message], find: Find) -> tuple[list[Arrival],
         terminal = terminals.get(name) if name else None
         code = _unfit(message, name, terminal)
         if code:
-            refusals.append(_refuse(topic, name, payload, *code))
+            refusals.append(_refuse(topic, name, payload, *code, answers=terminal is None or terminal.answers))
         elif _is_one_frame(payload):
             arrivals.append(Arrival(name[0], topic, payload, terminal))  # type: ignore[index, arg-type]
         else:
@@ -94,7 +96,7 @@ def _unfit(
     if terminal is not None and terminal.state != "active":
         return "device_suspended", f"the terminal is {terminal.state}"
     if name is None:
-        return "topic", "the topic is not emission/v1/{kind}/{device}/up with a known kind"
+        return "topic", "the topic is not emission/v1/{kind}/{device}/up with a known kind and a printable name"
     if message.retained:
         return "retained", "a retained message is no evidence: publish without the retain flag"
     if message.qos == 0:
@@ -127,9 +129,10 @@ def _split(
         held = HeldFrame(*name, topic, str(fault.code), fault.offset, fault.detail, fault.raw or payload)
         refusals.append(Refusal(held, terminal.answers))
     if not carried.frames and not carried.faults:
-        refusals.append(_refuse(topic, name, payload, "length", "the message is empty"))
+        refusals.append(_refuse(topic, name, payload, "length", "the message is empty", terminal.answers))
 
 
-def _refuse(topic: str, name: tuple[str, str] | None, payload: bytes, code: str, detail: str) -> Refusal:
+def _refuse(topic: str, name: tuple[str, str] | None, payload: bytes, code: str, detail: str, answers: bool) -> Refusal:
     kind, device = name or ("", "")
-    return Refusal(HeldFrame(kind, device, topic, code, 0, detail, payload), code not in ("retained", "qos", "topic"))
+    told = answers and code not in ("retained", "qos", "topic")
+    return Refusal(HeldFrame(kind, device, topic, code, 0, detail, payload), told)

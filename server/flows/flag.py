@@ -6,7 +6,7 @@ packets, and the visits of that window replaced. Either way the visits are those
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ from enforcement.visit_records import Ending, Segment, Visit, close_silent
 from enforcement.visits import step
 from geo.zones import State, locate
 from server.flows import verdicts
+from server.flows.fixes import Fixes, only
+from server.flows.passages import lead_passages
 from server.flows.stored_fixes import StoredFixes, fixes_between
 from server.flows.watch import Watch, subject_key
 from server.store import flagged, visits
@@ -26,17 +28,7 @@ from server.store.visits import KeptVisit
 
 HOUR_US = 3_600_000_000
 EARLIEST_US = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Fixes:
-    """Valid positions sorted by terminal, then time, one a terminal and time."""
-
-    terminal: NDArray[np.int64]
-    at_us: NDArray[np.int64]
-    lon: NDArray[np.float64]
-    lat: NDArray[np.float64]
-    terminals: Mapping[int, ReportingTerminal]
+ENDED_BY_CLOCK = -1  # terminal_states.inside: no open visit, but the next fix may go on with one that was ended
 
 
 class StrangerFix(NamedTuple):
@@ -72,15 +64,14 @@ def step_fixes(
     late = np.isin(fixes.terminal, names[fixes.at_us[starts] <= known_us])
     inside: dict[int, int] = {}
     if not late.all():
-        inside |= _step_forward(connection, watch, _only(fixes, ~late), states)
+        in_order = only(fixes, ~late)
+        inside |= _step_forward(connection, watch, in_order, states)
+        lead_passages(connection, watch, in_order, states)
     for name in np.unique(fixes.terminal[late]).tolist():
         own = fixes.at_us[fixes.terminal == name]
-        inside[name] = replay(connection, watch, fixes.terminals[name], int(own[0]), int(own[-1]))
+        now = replay(connection, watch, fixes.terminals[name], int(own[0]), int(own[-1]))
+        inside[name] = now or min(states[name].inside, 0)
     return inside
-
-
-def _only(fixes: Fixes, keep: NDArray[np.bool_]) -> Fixes:
-    return Fixes(fixes.terminal[keep], fixes.at_us[keep], fixes.lon[keep], fixes.lat[keep], fixes.terminals)
 
 
 def hits_of(watch: Watch, fixes: Fixes) -> ZoneHits:
@@ -109,13 +100,16 @@ def _step_forward(
     connection: psycopg.Connection, watch: Watch, fixes: Fixes, states: Mapping[int, TerminalState]
 ) -> dict[int, int]:
     names = np.unique(fixes.terminal).tolist()
-    kept = visits.find_open(connection, [name for name in names if states[name].inside])
+    kept = visits.find_open(connection, [name for name in names if states[name].inside > 0])
+    ended = [name for name in names if states[name].inside == ENDED_BY_CLOCK]
+    if ended:
+        kept += visits.find_ended_by_clock(connection, ended)
     hits = hits_of(watch, fixes)
     if not kept and not (hits.state == State.INSIDE).any():
         return dict.fromkeys(names, 0)
     before = {name: states[name].last_fix_us for name in names if states[name].last_fix_us}
     result = step(
-        {one.visit.key: one.visit for one in kept},
+        {one.visit.key: replace(one.visit, ending=Ending.OPEN) for one in kept},
         fixes.terminal,
         fixes.at_us,
         hits.fix,
@@ -254,7 +248,7 @@ def replay(
     fixes = stored.fixes(terminal)
     window = np.zeros(len(fixes.at_us), np.bool_)
     window[begin:end] = True
-    own = _only(fixes, window)
+    own = only(fixes, window)
     hits = hits_of(watch, own)
     before = {terminal.id: int(fixes.at_us[begin - 1])} if begin else {}
     result = step(
@@ -338,16 +332,20 @@ def _same(old: Visit, new: Visit) -> bool:
 
 
 def end_silent(connection: psycopg.Connection, watch: Watch, now_us: int) -> int:
-    """Close visits of terminals that have been silent for longer than their zone's gap; how many."""
+    """Close visits of terminals that have been silent for longer than their zones' gaps; how many.
+
+    A terminal's visits are closed together. The clock may be wrong: a backlog or a late packet goes on with them.
+    """
     gap_us = min(round(one.max_gap_s * 1e6) for one in watch.settings.every())
     kept = visits.find_silent(connection, now_us - gap_us)
-    closed = close_silent({one.visit.key: one.visit for one in kept}, now_us, watch.settings)
-    if closed.closed:
-        terminals = watch.terminals_by_id(connection, [visit.device for visit in closed.closed])
-        _save(connection, watch, kept, closed.closed, terminals)
-        inside = inside_of([visit.device for visit in closed.closed], closed.open.values(), watch)
-        flagged.set_inside(connection, inside)
-    return len(closed.closed)
+    silent = close_silent({one.visit.key: one.visit for one in kept}, now_us, watch.settings)
+    waiting = {visit.device for visit in silent.open.values()}
+    closed = [visit for visit in silent.closed if visit.device not in waiting]
+    if closed:
+        terminals = watch.terminals_by_id(connection, [visit.device for visit in closed])
+        _save(connection, watch, kept, closed, terminals)
+        flagged.set_inside(connection, {visit.device: ENDED_BY_CLOCK for visit in closed})
+    return len(closed)
 
 
 def flag_strangers(
@@ -357,9 +355,16 @@ def flag_strangers(
     if not fixes:
         return
     lon, lat, at_us = (np.array([getattr(one, name) for one in fixes]) for name in ("lon", "lat", "at_us"))
+    leads: list[flagged.Lead] = []
     for _, index in watch.indexes:
         found = locate(index, lon, lat, at_us, 0.0)
-        for row, version in zip(found.fix.tolist(), found.version.tolist(), strict=True):
-            one, zone_id = fixes[row], index.versions[version].zone_id
-            place = (one.lon, one.lat)
-            flagged.lead(connection, verdicts.unknown_device_lead(one.kind, one.device, zone_id, one.at_us, place))
+        leads += [
+            _stranger(fixes[row], index.versions[version].zone_id)
+            for row, version in zip(found.fix.tolist(), found.version.tolist(), strict=True)
+        ]
+    for lead in sorted(leads, key=lambda one: one.key):  # in one order, against deadlock between workers
+        flagged.lead(connection, lead)
+
+
+def _stranger(one: StrangerFix, zone_id: int) -> flagged.Lead:
+    return verdicts.unknown_device_lead(one.kind, one.device, zone_id, one.at_us, (one.lon, one.lat))

@@ -6,28 +6,32 @@ that one is kept in quarantine and everything else goes on. A lost database rais
 broker keeps the messages. design.md, "The way of a frame".
 """
 
-import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
-from hashlib import sha256
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
+from psycopg import errors
 
 from server.flows import flag
-from server.flows.arrivals import Arrival, Refusal, arrivals_of
-from server.flows.newest import newest_samples
+from server.flows.advance import advance
+from server.flows.answers import Reply, answer_of, answers_of
+from server.flows.arrivals import Arrival, Refusal, arrivals_of, parse_topic
 from server.flows.packet_rows import packet_rows
+from server.flows.platform_faults import is_database_away, reason_of
+from server.flows.put_together import put_together
 from server.flows.watch import Watch
 from server.store import binary_arrays, counts, packets, quarantine_intake, reporting_terminals
 from server.store.coordinates import to_wgs84
 from server.store.quarantine_intake import HeldFrame
 from server.store.reporting_terminals import ReportingTerminal
 from telemetry.batch import decode_batch
+from telemetry.carriage import split
 from telemetry.protocols.errors import Fault, FaultCode
 from telemetry.quality import mark
 from telemetry.samples import Decoded
@@ -36,6 +40,7 @@ LOG = logging.getLogger(__name__)
 MINUTE_US = 60_000_000
 FUTURE_US = 5 * MINUTE_US
 DAY_US = 86_400_000_000
+MOST_TRIES = 5
 
 
 class Message(Protocol):
@@ -51,13 +56,6 @@ class Message(Protocol):
     def retained(self) -> bool: ...
 
 
-class Reply(NamedTuple):
-    """One answer to a terminal: topic and payload."""
-
-    topic: str
-    payload: bytes
-
-
 @dataclass(slots=True)
 class Tally:
     """What became of a batch."""
@@ -70,6 +68,14 @@ class Tally:
     replies: list[Reply] = field(default_factory=list)
 
 
+class _DaysMissing(Exception):
+    """The batch speaks of days that have no partition yet; nothing of it has been written."""
+
+    def __init__(self, days: Sequence[date]) -> None:
+        super().__init__(days)
+        self.days = days
+
+
 class Ingest:
     """A worker's memory between batches: the connection, what it judges with, and the partitions it knows of."""
 
@@ -79,7 +85,7 @@ class Ingest:
         self.alarm_pct = alarm_pct
         binary_arrays.register(connection)
         self.watch = Watch(connection)
-        self._days: set[object] = set()
+        self._days: set[date] = set()
 
     def take(self, messages: Sequence[Message], received_us: int) -> Tally:
         """Store, check and flag one batch; returns when all of it is committed."""
@@ -91,14 +97,12 @@ class Ingest:
 
     def _take(self, messages: Sequence[Message], received_us: int, tally: Tally) -> None:
         try:
-            with self.connection.transaction():
-                part = self._transact(messages, received_us)
-        except psycopg.OperationalError:
-            raise
+            part = self._commit(messages, received_us)
         except Exception as fault:
-            self._days.clear()
+            if self.connection.closed or is_database_away(fault):
+                raise
             if len(messages) == 1:
-                LOG.exception("one message could not be taken and is held")
+                LOG.error("one message could not be taken and is held: %s", reason_of(fault))
                 self._hold_whole(messages[0], received_us, fault, tally)
                 return
             half = len(messages) // 2
@@ -111,20 +115,46 @@ class Ingest:
         tally.samples += part.samples
         tally.replies += part.replies
 
+    def _commit(self, messages: Sequence[Message], received_us: int) -> Tally:
+        """One transaction; again at once when a partition had to be made first, or another worker was in the way."""
+        tries = MOST_TRIES
+        while True:
+            try:
+                with self.connection.transaction():
+                    return self._transact(messages, received_us)
+            except _DaysMissing as missing:
+                self._make_days(missing.days)
+            except (errors.DeadlockDetected, errors.SerializationFailure):
+                tries -= 1
+                if not tries:
+                    raise
+                self.watch.forget_terminals()
+            except Exception:
+                self._days.clear()
+                self.watch.forget_terminals()
+                raise
+
+    def _make_days(self, days: Sequence[date]) -> None:
+        """Partitions, in a transaction of its own: making one waits for all writers, who must not wait for us."""
+        with self.connection.transaction():
+            packets.ensure_partitions(self.connection, days)
+        self._days.update(days)
+
     def _hold_whole(self, message: Message, received_us: int, fault: Exception, tally: Tally) -> None:
-        held = HeldFrame(
-            "", "", message.topic, "platform_fault", 0, f"{type(fault).__name__}: {fault}", message.payload
-        )
+        said = quarantine_intake.plain_text(reason_of(fault))
+        kind, device = parse_topic(message.topic) or ("", "")
+        held = HeldFrame(kind, device, message.topic, "platform_fault", 0, said, message.payload)
+        detail = {"topic": quarantine_intake.plain_text(message.topic)[:300], "fault": said}
         with self.connection.transaction():
             quarantine_intake.hold(self.connection, [held], received_us)
-            counts.raise_alarm(self.connection, "platform_fault", {"topic": message.topic, "fault": held.detail[:300]})
+            counts.raise_alarm(self.connection, "platform_fault", detail)
         tally.held += 1
 
     def _transact(self, messages: Sequence[Message], received_us: int) -> Tally:
         tally = Tally()
         arrivals, refusals = arrivals_of(messages, partial(self.watch.find_terminals, self.connection))
         held = [one.held for one in refusals]
-        tally.replies += [_reply(one.held, str(one.held.code)) for one in refusals if one.answer]
+        tally.replies += [answer_of(one.held.topic, one.held.raw, str(one.held.code)) for one in refusals if one.answer]
         strangers = [one for one in refusals if one.held.code == "unknown_device"]
         for kind in sorted({one.kind for one in arrivals}):
             own = [one for one in arrivals if one.kind == kind]
@@ -152,19 +182,30 @@ class Ingest:
         received = np.full(len(arrivals), received_us, np.int64)
         decoded.columns["flags"] = mark(decoded.columns, received, decoded.packet_flags, terminal_of)
         good = [index for index in range(len(arrivals)) if index not in faults]
-        if good:
-            self._store(arrivals, decoded, np.array(good), received_us, tally)
-        tally.replies += _replies(arrivals, faults)
-        return [_held(arrivals[index], fault) for index, fault in faults.items()]
+        wholes = self._store(arrivals, decoded, np.array(good), received_us, tally) if good else []
+        tally.replies += answers_of(arrivals, faults)
+        held = [_held(arrivals[index], fault) for index, fault in faults.items()]
+        if wholes:
+            apart = Tally()  # its parts have been counted and answered
+            held += self._take_kind(kind, wholes, received_us, apart)
+            tally.samples += apart.samples
+        return held
 
     def _store(
         self, arrivals: list[Arrival], decoded: Decoded, good: NDArray[np.int64], received_us: int, tally: Tally
-    ) -> None:
+    ) -> list[Arrival]:
+        """Store the good frames and step on; the messages whose last part is among them come back, put together."""
         rows = packet_rows(arrivals, decoded, good, received_us)
+        untimed = (decoded.first_us[good] <= 0) & (decoded.sent_us[good] <= 0)
+        if untimed.any():
+            known = packets.are_known_untimed(self.connection, rows, untimed)
+            if known.any():
+                tally.repeated += int(known.sum())
+                good = good[~known]
+                rows = packet_rows(arrivals, decoded, good, received_us)
         days = [day for day in packets.days_of(rows.measured_us) if day not in self._days]
         if days:
-            packets.ensure_partitions(self.connection, days)
-            self._days.update(days)
+            raise _DaysMissing(days)
         new = packets.insert(self.connection, rows)
         tally.stored += int(new.sum())
         tally.repeated += int((~new).sum())
@@ -172,10 +213,11 @@ class Ingest:
         self._learn(arrivals, decoded, good)
         is_new = np.zeros(len(arrivals), np.bool_)
         is_new[good[new]] = True
-        terminal_of = np.array([a.terminal.id for a in arrivals], np.int64)
         digest_of = np.zeros(len(arrivals), np.int64)
         digest_of[good] = rows.digest
-        self._move_on(decoded, is_new, terminal_of, digest_of, arrivals, received_us)
+        wholes = put_together(self.connection, arrivals, decoded, is_new, received_us)
+        advance(self.connection, self.watch, arrivals, decoded, is_new, digest_of, received_us)
+        return wholes
 
     def _learn(self, arrivals: list[Arrival], decoded: Decoded, good: NDArray[np.int64]) -> None:
         learned = {
@@ -186,37 +228,6 @@ class Ingest:
         if learned:
             reporting_terminals.learn_layouts(self.connection, dict(learned.values()))
             self.watch.learn_layouts({name: layout for name, (_, layout) in learned.items()})
-
-    def _move_on(
-        self,
-        decoded: Decoded,
-        is_new: NDArray[np.bool_],
-        terminal_of: NDArray[np.int64],
-        digest_of: NDArray[np.int64],
-        arrivals: list[Arrival],
-        received_us: int,
-    ) -> None:
-        """Step visits with the new fixes and move the terminals' last states on."""
-        columns = decoded.columns
-        packet = columns["packet"]
-        fresh = is_new[packet]
-        if not fresh.any():
-            return
-        chosen = np.flatnonzero(fresh)
-        terminal, at = terminal_of[packet[chosen]], columns["at_us"][chosen]
-        order = np.lexsort((digest_of[packet[chosen]], at, terminal))
-        chosen, terminal, at = chosen[order], terminal[order], at[order]
-        first = np.ones(len(chosen), np.bool_)
-        first[1:] = (np.diff(terminal) != 0) | (np.diff(at) != 0)
-        fixable = columns["fix_valid"][chosen] & (at > 0) & (at <= received_us + FUTURE_US)
-        fixable &= np.isfinite(columns["lon"][chosen]) & np.isfinite(columns["lat"][chosen])
-        pick = first & fixable
-        by_id = {a.terminal.id: a.terminal for a in arrivals}
-        fixes = flag.Fixes(terminal[pick], at[pick], columns["lon"][chosen[pick]], columns["lat"][chosen[pick]], by_id)
-        states = reporting_terminals.lock_states(self.connection, np.unique(terminal).tolist())
-        inside = flag.step_fixes(self.connection, self.watch, fixes, states)
-        newest = newest_samples(columns, chosen, terminal, at, pick, states, inside, received_us)
-        reporting_terminals.save_newest(self.connection, newest, received_us)
 
 
 def _mismatch(index: int, arrival: Arrival, named: str) -> Fault:
@@ -231,35 +242,19 @@ def _held(arrival: Arrival, fault: Fault) -> HeldFrame:
     )
 
 
-def _replies(arrivals: Sequence[Arrival], faults: Mapping[int, Fault]) -> list[Reply]:
-    """Right or wrong for each frame of the terminals that are to be told (HJ 1239.3, 5.3.2)."""
-    out = []
-    for index, arrival in enumerate(arrivals):
-        if arrival.terminal.answers:
-            fault = faults.get(index)
-            out.append(_answer(arrival.topic, arrival.frame, str(fault.code) if fault else None))
-    return out
-
-
-def _answer(topic: str, frame: bytes, code: str | None) -> Reply:
-    body = {"sha256": sha256(frame).hexdigest(), "result": "wrong" if code else "right", "fault": code}
-    return Reply(topic.removesuffix("/up") + "/down", json.dumps(body, separators=(",", ":")).encode())
-
-
-def _reply(held: HeldFrame, code: str) -> Reply:
-    return _answer(held.topic, held.raw, code)
-
-
 def _positions_of(refusals: Sequence[Refusal], received_us: int) -> list[flag.StrangerFix]:
     """Where unknown devices say they are, as far as their frames can be read."""
     out: list[flag.StrangerFix] = []
     for kind in sorted({one.held.kind for one in refusals}):
         own = [one.held for one in refusals if one.held.kind == kind]
-        columns = decode_batch(kind, [one.raw for one in own], [None] * len(own)).columns
+        cut = [(one, frame) for one in own for frame in split(one.raw).frames]
+        decoded = decode_batch(kind, [frame for _, frame in cut], [None] * len(cut))
+        columns = decoded.columns
+        to_wgs84(columns, decoded.packet_flags, np.full(len(cut), "wgs84"))
         usable = columns["fix_valid"] & np.isfinite(columns["lon"]) & (columns["at_us"] > 0)
         usable &= columns["at_us"] <= received_us + FUTURE_US
         for row in np.flatnonzero(usable).tolist():
-            held = own[int(columns["packet"][row])]
+            held = cut[int(columns["packet"][row])][0]
             place = float(columns["lon"][row]), float(columns["lat"][row])
             out.append(flag.StrangerFix(held.kind, held.device, int(columns["at_us"][row]), *place))
     return out

@@ -28,10 +28,12 @@ def newest_samples(
     has_fix = fix >= starts
     row, fix_row = chosen[ends], chosen[np.where(has_fix, fix, ends)]
     names = terminal[ends]
+    measured = np.where(at[ends] > 0, at[ends], received_us)
+    known = np.array([states[name].measured_us for name in names.tolist()], np.int64)
     clock = (received_us - at[ends]) / 1e6
     return Newest(
         names,
-        np.where(at[ends] > 0, at[ends], received_us),
+        measured,
         np.where(has_fix, at[np.where(has_fix, fix, ends)], 0),
         np.where(has_fix, columns["lon"][fix_row], np.nan),
         np.where(has_fix, columns["lat"][fix_row], np.nan),
@@ -41,4 +43,5 @@ def newest_samples(
         np.where(at[ends] > 0, clock, np.nan),
         columns["flags"][row].astype(np.int64),
         np.array([inside.get(name, states[name].inside) for name in names.tolist()], np.int64),
+        measured >= known,
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from server.flows.arrivals import Arrival
 from server.store import packets
 from telemetry.decode import describe
+from telemetry.quality import PacketFlag
 from telemetry.samples import COLUMNS, Decoded
 
 STORED_COLUMNS = tuple(c.name for c in COLUMNS if c.name not in ("packet", "flags"))
@@ -40,7 +41,7 @@ def packet_rows(
         received_us,
         np.frombuffer(b"".join(h[:8] for h in hashes), ">i8").astype(np.int64),
         np.array([arrivals[i].terminal.id for i in good.tolist()], np.int32),
-        decoded.serial[good],
+        np.where(decoded.packet_flags[good] & PacketFlag.ASSEMBLED, -1, decoded.serial[good]),  # its parts have theirs
         decoded.packet_flags[good],
         decoded.samples_n[good],
         decoded.command[good],

@@ -1,24 +1,21 @@
 """The fixes of one terminal as the stored packets hold them: what a replay goes by.
 
-Of two packets that speak of the same second the one received first counts, as in the view `samples`.
+Of two valid fixes of the same moment the one received first counts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from server.flows.fixes import Fixes
 from server.store import packets
 from server.store.coordinates import to_wgs84
 from server.store.reporting_terminals import ReportingTerminal
 from telemetry.batch import decode_batch
-
-if TYPE_CHECKING:
-    from server.flows.flag import Fixes
 
 FUTURE_US = 300_000_000
 
@@ -35,8 +32,6 @@ class StoredFixes:
 
     def fixes(self, terminal: ReportingTerminal) -> Fixes:
         """As the stepping takes them."""
-        from server.flows.flag import Fixes
-
         names = np.full(len(self.at_us), terminal.id, np.int64)
         return Fixes(names, self.at_us, self.lon, self.lat, {terminal.id: terminal})
 
@@ -54,9 +49,10 @@ def fixes_between(connection: psycopg.Connection, terminal: ReportingTerminal, f
     received = np.array([row[2] for row in rows], np.int64)[columns["packet"]]
     digest = np.array([row[3] for row in rows], np.int64)[columns["packet"]]
     at = columns["at_us"]
-    order = np.lexsort((digest, received, at))
-    first = np.append(True, np.diff(at[order]) != 0) if len(order) else np.zeros(0, np.bool_)
     usable = columns["fix_valid"] & np.isfinite(columns["lon"]) & np.isfinite(columns["lat"])
     usable &= (at >= from_us) & (at <= to_us) & (at > 0) & (at <= received + FUTURE_US)
-    pick = order[first & usable[order]]
+    order = np.lexsort((digest, received, at))
+    order = order[usable[order]]
+    first = np.append(True, np.diff(at[order]) != 0) if len(order) else np.zeros(0, np.bool_)
+    pick = order[first]
     return StoredFixes(at[pick], columns["lon"][pick], columns["lat"][pick], earlier, later)

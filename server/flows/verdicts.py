@@ -37,7 +37,9 @@ def violation_of(watch: Watch, visit: Visit, terminal: ReportingTerminal, shape:
     first = watch.versions[int(shape[0][0])]
     leave = watch.leave_of(terminal, subject)
     settings = watch.settings.of(visit.zone_id)
-    verdict = judge(visit, subject, watch.terms, watch.rules, leave, settings, (first.name_zh, first.name_en), terminal.device)
+    verdict = judge(
+        visit, subject, watch.terms, watch.rules, leave, settings, (first.name_zh, first.name_en), terminal.device
+    )
     if verdict is None:
         raise ValueError(f"visit of terminal {terminal.id} in zone {visit.zone_id} has no forbidden part")
     kind, number = subject_key(terminal) or ("", 0)

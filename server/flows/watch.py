@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
+from shapely import STRtree
 
 from enforcement.calendar import Calendar, DayKind
 from enforcement.hit_codes import Known, by_subject, hit_codes
@@ -32,6 +33,8 @@ Ints = NDArray[np.int64]
 Table = tuple[Ints, Ints]
 Key = tuple[str, int]  # ("truck" | "machine", number in the register)
 LONGEST_REACH_M = 500.0
+EARLIEST_DEFAULTS_US = 1_755_000_000_000_000  # the rule book knows no minimums for zones of long ago
+MOST_REMEMBERED = 500_000  # answers and unknown names kept between batches; beyond it they are asked for again
 CALENDAR_WORDS = {"workday": DayKind.WORKDAY, "rest": DayKind.REST_DAY, "holiday": DayKind.HOLIDAY}
 
 
@@ -69,8 +72,15 @@ class Watch:
             self.unknown.clear()
             self.subjects.clear()
             self.enterprises.clear()
-        if changed:
+        if changed or len(self._codes) > MOST_REMEMBERED:
             self._codes.clear()
+        if len(self.unknown) > MOST_REMEMBERED:
+            self.unknown.clear()
+
+    def forget_terminals(self) -> None:
+        """Read the terminals again when they are next asked for: a transaction that learned of them was undone."""
+        self.terminals.clear()
+        self.unknown.clear()
 
     def _load_zones(self, connection: psycopg.Connection) -> None:
         self.versions: dict[int, WatchedVersion] = {one.id: one for one in watched.zone_versions(connection)}
@@ -82,10 +92,18 @@ class Watch:
         self.indexes: list[tuple[float, ZoneIndex]] = [
             (edge_m, index_zones(versions, LONGEST_REACH_M)) for edge_m, versions in sorted(by_edge.items())
         ]
+        self.tree = STRtree([one.geometry for one in self.versions.values()])
+        self.tree_versions = np.array(list(self.versions), np.int64)
         newest = {one.zone_id: one.id for one in sorted(self.versions.values(), key=lambda one: one.valid_from_us)}
         zones = {zone_id: self.terms[version].visit_settings for zone_id, version in newest.items()}
-        now = moment(max((one.valid_from_us for one in self.versions.values()), default=0) or 1_755_000_000_000_000)
+        now = moment(max((one.valid_from_us for one in self.versions.values()), default=0))
+        now = max(now, moment(EARLIEST_DEFAULTS_US))
         self.settings = SettingsByZone(default_settings(self.rules, now), zones)
+
+    def holds(self, version_id: int, at_us: int) -> bool:
+        """Whether a zone version was in force at a moment."""
+        one = self.versions[version_id]
+        return one.valid_from_us <= at_us and (one.valid_to_us is None or at_us < one.valid_to_us)
 
     def _load_leave(self, connection: psycopg.Connection) -> None:
         overrides = {day: CALENDAR_WORDS[kind] for day, kind in watched.calendar(connection).items()}
@@ -105,7 +123,13 @@ class Watch:
             found = reporting_terminals.find(connection, kind, devices)
             self._remember(connection, found)
             known = {one.device for one in found}
-            self.unknown.update((kind, device) for device in devices if device not in known)
+            left = [device for device in devices if device not in known]
+            if kind == "jt808" and left:
+                padded = reporting_terminals.find_phones(connection, left)
+                self._remember(connection, list(padded.values()))
+                self.terminals.update({(kind, name): one for name, one in padded.items()})
+                left = [device for device in left if device not in padded]
+            self.unknown.update((kind, device) for device in left)
         return self.terminals
 
     def terminals_by_id(self, connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, ReportingTerminal]:

@@ -15,6 +15,7 @@ import psycopg
 
 from server.flows import flag
 from server.flows.ingest import Ingest, Message, Tally
+from server.flows.platform_faults import is_database_away, reason_of
 from server.store import packets
 
 LOG = logging.getLogger(__name__)
@@ -84,16 +85,27 @@ class Worker(Generic[Item]):
         while not self.stopping.is_set():
             try:
                 return self._connected().take(received, at_us)
-            except psycopg.OperationalError as fault:
+            except psycopg.Error as fault:
+                if not self._is_away(fault):
+                    raise
                 LOG.warning("database not reached, %d messages wait: %s", len(received), str(fault).strip())
                 self._drop()
                 self.stopping.wait(pause)
                 pause = min(pause * 2, 5.0)
         return None
 
+    def _is_away(self, fault: Exception) -> bool:
+        lost = self._ingest is not None and self._ingest.connection.closed
+        return lost or is_database_away(fault)
+
     def _connected(self) -> Ingest:
         if self._ingest is None or self._ingest.connection.closed:
-            self._ingest = Ingest(self.connect(), self.slot, self.alarm_pct)
+            connection = self.connect()
+            try:
+                self._ingest = Ingest(connection, self.slot, self.alarm_pct)
+            except BaseException:
+                connection.close()
+                raise
         return self._ingest
 
     def _drop(self) -> None:
@@ -108,8 +120,8 @@ class Worker(Generic[Item]):
         try:
             ingest = self._connected()
             chores(ingest)
-        except psycopg.OperationalError as fault:
-            LOG.warning("chores wait for the database: %s", str(fault).strip())
+        except Exception as fault:  # frames go on being taken whatever is wrong with a chore
+            LOG.warning("chores wait: %s", reason_of(fault))
             self._drop()
 
 

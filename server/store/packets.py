@@ -51,6 +51,7 @@ SIZES = {"measured_at": 8, "last_at": 8, "received_at": 8, "digest": 8, "termina
 SHA_SIZE = struct.pack(">i", 32)
 NULL = b"\xff\xff\xff\xff"
 FLOAT8_OID = 701
+DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _eights(values: NDArray[np.float64]) -> list[bytes]:
 
 
 def encode(rows: PacketRows) -> bytes:
-    """The rows as one binary COPY stream."""
+    """The rows as one binary COPY stream, by day and key: two workers with the same packets never wait in a ring."""
     fixed = np.zeros(len(rows), FIXED)
     fixed["fields"] = 17
     for name in FIXED.names or ():
@@ -110,7 +111,9 @@ def encode(rows: PacketRows) -> bytes:
     heads, width = fixed.tobytes(), FIXED.itemsize
     protocols = {name: struct.pack(">i", len(name)) + name.encode() for name in set(rows.protocol)}
     parts = [COPY_HEAD]
-    for index, raw in enumerate(rows.raw):
+    order = np.lexsort((rows.digest, rows.measured_us, rows.terminal_id, rows.measured_us // DAY_US))
+    for index in order.tolist():
+        raw = rows.raw[index]
         values, summary = rows.sample_values[index], rows.summary[index]
         parts += (
             heads[index * width : (index + 1) * width],
@@ -143,9 +146,8 @@ def ensure_partitions(connection: psycopg.Connection, days: Sequence[date]) -> i
 
 def days_of(measured_us: NDArray[np.int64]) -> list[date]:
     """The UTC days that these times fall into."""
-    day_us = 86_400_000_000
     base = datetime(1970, 1, 1, tzinfo=UTC)
-    return [(base + timedelta(days=int(day))).date() for day in np.unique(measured_us // day_us)]
+    return [(base + timedelta(days=int(day))).date() for day in np.unique(measured_us // DAY_US)]
 
 
 def insert(connection: psycopg.Connection, rows: PacketRows) -> NDArray[np.bool_]:
@@ -182,6 +184,39 @@ def _insert_new(connection: psycopg.Connection, rows: PacketRows, stream: bytes)
             stored.discard(key)  # the same packet twice in one batch: the first is the new one
             new[index] = True
     return new
+
+
+def are_known_untimed(
+    connection: psycopg.Connection, rows: PacketRows, untimed: NDArray[np.bool_], within_us: int = 3_600_000_000
+) -> NDArray[np.bool_]:
+    """Which of the frames that say no time were received before, within an hour of these.
+
+    They stand at their receipt, so that the key does not tell a repetition. Their hashes are locked until the
+    transaction ends: another worker with the same frame waits and then sees it.
+    """
+    digest, terminal = rows.digest[untimed], rows.terminal_id[untimed].astype(np.int64)
+    connection.execute("SELECT pg_advisory_xact_lock(n) FROM unnest(%s) AS u (n)", (Int8s(np.unique(digest)),))
+    begin, end = (datetime.fromtimestamp((rows.received_us + step) / 1e6, UTC) for step in (-within_us, within_us))
+    cursor = connection.execute(
+        "SELECT DISTINCT p.terminal_id, p.digest FROM unnest(%s, %s) AS n (terminal_id, digest) "
+        "JOIN packets p ON p.terminal_id = n.terminal_id AND p.digest = n.digest "
+        "WHERE p.measured_at BETWEEN %s AND %s AND p.measured_at = p.received_at",
+        (Int4s(terminal), Int8s(digest), begin, end),
+    )
+    stored = set(cursor.fetchall())
+    pairs = zip(rows.terminal_id.tolist(), rows.digest.tolist(), untimed.tolist(), strict=True)
+    return np.array([alone and (name, key) in stored for name, key, alone in pairs], np.bool_)
+
+
+def raw_parts(connection: psycopg.Connection, terminal_id: int, command: int, from_us: int, to_us: int) -> list[bytes]:
+    """Frames without samples of one command of a terminal, by receipt: among them the parts of long messages."""
+    begin, end = (datetime.fromtimestamp(us / 1e6, UTC) for us in (from_us, to_us))
+    cursor = connection.execute(
+        "SELECT raw FROM packets WHERE terminal_id = %s AND measured_at BETWEEN %s AND %s AND command = %s "
+        "AND samples_n = 0 ORDER BY received_at, serial, digest",
+        (terminal_id, begin, end, command),
+    )
+    return [row[0] for row in cursor.fetchall()]
 
 
 def raw_between(

@@ -21,7 +21,11 @@ class HeldFrame:
 
 
 def hold(connection: psycopg.Connection, frames: Sequence[HeldFrame], received_us: int) -> None:
-    """Keep the frames; the same bytes on the same topic again are counted, not kept twice."""
+    """Keep the frames; the same bytes on the same topic again are counted, not kept twice.
+
+    In the order of the key, so that two workers with the same frames wait for each other and never in a ring.
+    """
+    hashed = sorted(((sha256(one.raw).digest(), one) for one in frames), key=lambda pair: (pair[0], pair[1].topic))
     with connection.cursor() as cursor:
         cursor.executemany(
             """
@@ -35,20 +39,20 @@ ON CONFLICT (sha256, topic) DO UPDATE SET times = quarantine.times + 1, last_rec
             [
                 {
                     "at": received_us,
-                    "kind": _text(one.kind)[:20],
-                    "device": _text(one.device)[:100],
-                    "topic": _text(one.topic)[:500],
+                    "kind": plain_text(one.kind)[:20],
+                    "device": plain_text(one.device)[:100],
+                    "topic": plain_text(one.topic)[:500],
                     "code": one.code,
                     "at_byte": one.at_byte,
-                    "detail": _text(one.detail)[:500],
-                    "sha": sha256(one.raw).digest(),
+                    "detail": plain_text(one.detail)[:500],
+                    "sha": digest,
                     "raw": one.raw,
                 }
-                for one in frames
+                for digest, one in hashed
             ],
         )
 
 
-def _text(value: str) -> str:
+def plain_text(value: str) -> str:
     """Text that PostgreSQL can keep: U+0000 and lone surrogates become the replacement sign."""
     return value.replace("\x00", "�").encode("utf-8", "replace").decode("utf-8")

@@ -36,10 +36,13 @@ class ReportingTerminal:
 
 @dataclass(frozen=True, slots=True)
 class TerminalState:
-    """How far the visits of a terminal have been stepped, and whether any is open."""
+    """How far the visits of a terminal have been stepped, and whether any is open (-1: the clock ended the last)."""
 
     last_fix_us: int
     inside: int
+    measured_us: int
+    lon: float | None
+    lat: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Newest:
     clock_offset_s: Floats
     flags: Ints
     inside: Ints
+    is_newer: NDArray[np.bool_]
 
 
 def find(connection: psycopg.Connection, kind: str, devices: Sequence[str]) -> list[ReportingTerminal]:
@@ -67,6 +71,17 @@ def find(connection: psycopg.Connection, kind: str, devices: Sequence[str]) -> l
         (kind, list(devices)),
     )
     return [ReportingTerminal(*row) for row in cursor.fetchall()]
+
+
+def find_phones(connection: psycopg.Connection, phones: Sequence[str]) -> dict[str, ReportingTerminal]:
+    """JT/T 808 terminals by phone, the zeros that pad it to the width of its field aside."""
+    cursor = connection.execute(
+        "SELECT id, kind, device, layout, answers, coordinates, accuracy_m, truck_id, machine_id, enterprise_id, state "
+        "FROM terminals WHERE kind = 'jt808' AND ltrim(device, '0') = ANY(%s) ORDER BY id DESC",
+        ([phone.lstrip("0") for phone in phones],),
+    )
+    found = {row[2].lstrip("0"): ReportingTerminal(*row) for row in cursor.fetchall()}
+    return {phone: found[phone.lstrip("0")] for phone in phones if phone.lstrip("0") in found}
 
 
 def by_ids(connection: psycopg.Connection, ids: Sequence[int]) -> list[ReportingTerminal]:
@@ -81,6 +96,9 @@ def by_ids(connection: psycopg.Connection, ids: Sequence[int]) -> list[Reporting
 
 def learn_layouts(connection: psycopg.Connection, layouts: dict[int, str]) -> None:
     """Remember the layout by which a terminal's frames were understood (telemetry.md 1.5)."""
+    connection.execute(
+        "SELECT FROM terminals WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (sorted(layouts),)
+    )  # in one order, against deadlock between workers
     connection.execute(
         "UPDATE terminals t SET layout = n.layout FROM unnest(%s::int[], %s::text[]) AS n (id, layout) "
         "WHERE t.id = n.id AND t.layout IS DISTINCT FROM n.layout",
@@ -103,56 +121,53 @@ def lock_states(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int,
 
 def _locked(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, TerminalState]:
     cursor = connection.execute(
-        "SELECT terminal_id, last_fix_us, inside FROM terminal_states WHERE terminal_id = ANY(%s) "
-        "ORDER BY terminal_id FOR UPDATE",
+        "SELECT terminal_id, last_fix_us, inside, coalesce((extract(epoch FROM measured_at) * 1000000)::bigint, 0), "
+        "lon, lat FROM terminal_states WHERE terminal_id = ANY(%s) ORDER BY terminal_id FOR UPDATE",
         (Int4s(np.array(ids)),),
         binary=True,
     )
-    return {row[0]: TerminalState(row[1], row[2]) for row in cursor.fetchall()}
+    return {row[0]: TerminalState(*row[1:]) for row in cursor.fetchall()}
 
 
 def save_newest(connection: psycopg.Connection, newest: Newest, received_us: int) -> None:
-    """Move the states on; an older sample than the one known changes nothing but `inside` and the fix counter."""
-    ints, longs = (newest.terminal_id, newest.flags, newest.inside), (newest.measured_us, newest.last_fix_us)
-    connection.execute(
-        """
+    """Move the states of locked terminals on.
+
+    Where `is_newer` is False the batch spoke of an older time than the one known: only the receipt, the fix counter
+    and `inside` move.
+    """
+    newer = newest.is_newer
+    if newer.any():
+        ints = (newest.terminal_id, newest.flags, newest.inside)
+        longs = (newest.measured_us, newest.last_fix_us)
+        floats = (newest.lon, newest.lat, newest.speed_kmh, newest.direction_deg, newest.nox_downstream_ppm)
+        connection.execute(
+            """
 UPDATE terminal_states s SET
-  measured_at = CASE WHEN n.newer THEN n.at ELSE s.measured_at END,
-  received_at = greatest(s.received_at, to_timestamp(%s / 1e6)),
-  last_fix_us = greatest(s.last_fix_us, n.fix_us),
-  lon = CASE WHEN n.newer THEN coalesce(nullif(n.lon, 'NaN'), s.lon) ELSE s.lon END,
-  lat = CASE WHEN n.newer THEN coalesce(nullif(n.lat, 'NaN'), s.lat) ELSE s.lat END,
-  speed_kmh = CASE WHEN n.newer THEN nullif(n.speed, 'NaN') ELSE s.speed_kmh END,
-  direction_deg = CASE WHEN n.newer THEN coalesce(nullif(n.direction, 'NaN'), s.direction_deg)
-                       ELSE s.direction_deg END,
-  nox_downstream_ppm = CASE WHEN n.newer THEN nullif(n.nox, 'NaN') ELSE s.nox_downstream_ppm END,
-  clock_offset_s = CASE WHEN n.newer THEN coalesce(nullif(n.clock, 'NaN'), s.clock_offset_s)
-                        ELSE s.clock_offset_s END,
-  flags = CASE WHEN n.newer THEN n.flags ELSE s.flags END,
-  inside = n.inside
-FROM (
-  SELECT u.*, m.at, t.measured_at IS NULL OR m.at >= t.measured_at AS newer
-  FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-    AS u (id, flags, inside, us, fix_us, lon, lat, speed, direction, nox, clock)
-  CROSS JOIN LATERAL (SELECT to_timestamp(u.us / 1e6) AS at) m
-  JOIN terminal_states t ON t.terminal_id = u.id
-) n
+  measured_at = to_timestamp(n.us / 1e6), received_at = greatest(s.received_at, to_timestamp(%s / 1e6)),
+  last_fix_us = greatest(s.last_fix_us, n.fix_us), inside = n.inside, flags = n.flags,
+  lon = coalesce(nullif(n.lon, 'NaN'), s.lon), lat = coalesce(nullif(n.lat, 'NaN'), s.lat),
+  speed_kmh = nullif(n.speed, 'NaN'), direction_deg = coalesce(nullif(n.direction, 'NaN'), s.direction_deg),
+  nox_downstream_ppm = nullif(n.nox, 'NaN'), clock_offset_s = coalesce(nullif(n.clock, 'NaN'), s.clock_offset_s)
+FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+  AS n (id, flags, inside, us, fix_us, lon, lat, speed, direction, nox, clock)
 WHERE s.terminal_id = n.id
 """,
-        (
-            received_us,
-            *(Int4s(column) for column in ints),
-            *(Int8s(column) for column in longs),
-            *(
-                Float8s(column)
-                for column in (
-                    newest.lon,
-                    newest.lat,
-                    newest.speed_kmh,
-                    newest.direction_deg,
-                    newest.nox_downstream_ppm,
-                    newest.clock_offset_s,
-                )
+            (
+                received_us,
+                *(Int4s(column[newer]) for column in ints),
+                *(Int8s(column[newer]) for column in longs),
+                *(Float8s(column[newer]) for column in (*floats, newest.clock_offset_s)),
             ),
-        ),
-    )
+        )
+    if not newer.all():
+        connection.execute(
+            "UPDATE terminal_states s SET received_at = greatest(s.received_at, to_timestamp(%s / 1e6)), "
+            "last_fix_us = greatest(s.last_fix_us, n.fix_us), inside = n.inside "
+            "FROM unnest(%s, %s, %s) AS n (id, inside, fix_us) WHERE s.terminal_id = n.id",
+            (
+                received_us,
+                Int4s(newest.terminal_id[~newer]),
+                Int4s(newest.inside[~newer]),
+                Int8s(newest.last_fix_us[~newer]),
+            ),
+        )

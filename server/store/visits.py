@@ -53,11 +53,23 @@ def find_open(connection: psycopg.Connection, terminal_ids: Sequence[int]) -> li
 
 
 def find_silent(connection: psycopg.Connection, before_us: int) -> list[KeptVisit]:
-    """Open visits that nothing was added to since `before_us`, locked with their terminal's state."""
+    """Open visits of terminals without a fix since `before_us`, read after the terminals' states were locked."""
+    cursor = connection.execute(
+        "SELECT s.terminal_id FROM terminal_states s WHERE s.last_fix_us < %s AND s.terminal_id IN "
+        "(SELECT v.terminal_id FROM visits v WHERE v.open AND NOT v.superseded) "
+        "ORDER BY s.terminal_id FOR UPDATE OF s SKIP LOCKED",
+        (before_us,),
+    )
+    return find_open(connection, [row[0] for row in cursor.fetchall()])
+
+
+def find_ended_by_clock(connection: psycopg.Connection, terminal_ids: Sequence[int]) -> list[KeptVisit]:
+    """Visits that were ended because time went by without a fix, not by a fix: a late packet may go on with them."""
     cursor = connection.execute(
         "SELECT v.id, v.state, v.open FROM visits v JOIN terminal_states s USING (terminal_id) "
-        "WHERE v.open AND NOT v.superseded AND s.last_fix_us < %s FOR UPDATE OF s SKIP LOCKED",
-        (before_us,),
+        "WHERE v.terminal_id = ANY(%s) AND NOT v.superseded AND NOT v.open AND v.state ->> -1 = %s "
+        "AND (v.state ->> %s)::bigint = s.last_fix_us",
+        (list(terminal_ids), str(Ending.SILENT), HEAD_FIELDS.index("last_fix_us")),
     )
     return [KeptVisit(number, from_state(state), is_open) for number, state, is_open in cursor.fetchall()]
 

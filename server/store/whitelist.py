@@ -77,16 +77,26 @@ SELECT w.id, w.truck_id, w.machine_id, t.plate, t.plate_colour,
   coalesce(t.owner, m.owner) AS owner, w.zone_id, z.code AS zone_code, z.name_zh AS zone_name_zh,
   z.name_en AS zone_name_en, w.purpose, w.valid_from, w.valid_to, w.approver, w.document, w.note, w.state,
   w.decided_at, w.decided_by, w.decision_note, w.withdrawn_at, w.withdrawn_reason, w.created_at, w.created_by,
-  asked.name AS asked_by, decided.name AS decided_by_name
+  {people}
 FROM
 """
 _SOURCE = """whitelist_entries w
 LEFT JOIN trucks t ON t.id = w.truck_id
 LEFT JOIN machines m ON m.id = w.machine_id
 LEFT JOIN zones z ON z.id = w.zone_id
-LEFT JOIN users asked ON asked.id = w.created_by
-LEFT JOIN users decided ON decided.id = w.decided_by
 """
+
+_PEOPLE = (
+    "(SELECT u.name FROM users u WHERE u.id = w.created_by) AS asked_by, "
+    "(SELECT u.name FROM users u WHERE u.id = w.decided_by) AS decided_by_name"
+)
+_NOBODY = "NULL AS asked_by, NULL AS decided_by_name"
+
+
+def _select(scope: Scope) -> str:
+    """Fenced accounts do not learn who in the bureau asked and decided: they may not read the accounts."""
+    return _FIELDS.format(people=_NOBODY if scope.fence else _PEOPLE)
+
 
 FILTERS = {
     "q": "t.plate ILIKE :q OR (coalesce(m.registration_number, '') || ' ' || coalesce(m.pin, '') || ' ' || "
@@ -107,10 +117,11 @@ SORTS = {
 
 
 def scope_condition(scope: Scope) -> tuple[str, dict[str, Any]]:
-    """Entries of the area's zones or of the area's subjects; of the enterprise's own subjects."""
+    """A county: entries of its zones and of its subjects; the city: all, its own and foreign subjects; an enterprise:
+    its own."""
     clauses: list[str] = []
     values: dict[str, Any] = {}
-    if scope.divisions is not None:
+    if scope.divisions is not None and len(scope.divisions) > 4:
         clauses.append("concat(z.division, ' ', t.division, m.division) ~ :scope_divisions")
         values["scope_divisions"] = rf"\m{scope.divisions}"
     if scope.enterprise_id is not None:
@@ -126,11 +137,18 @@ def find(connection: Connection, query: Query, scope: Scope) -> Found:
         values["q"] = escape_like(values["q"])
     source = f"{_SOURCE} WHERE {clauses}"
     rows = connection.execute(
-        text(f"{_FIELDS} {source} ORDER BY {query.order(SORTS, 'id', 'w.id')} LIMIT :limit OFFSET :offset"),
+        text(f"{_select(scope)} {source} ORDER BY {query.order(SORTS, 'id', 'w.id')} LIMIT :limit OFFSET :offset"),
         {**values, **query.window},
     )
     total, capped = count_capped(connection, source, values)
     return Found([dict(row) for row in rows.mappings()], total, capped)
+
+
+def count_requested(connection: Connection, scope: Scope) -> int:
+    """How many requests wait for an approver."""
+    clause, values = scope_condition(scope)
+    source = f"{_SOURCE} WHERE w.state = 'requested' AND {clause}"
+    return count_capped(connection, source, values)[0]
 
 
 def find_entry(connection: Connection, entry_id: int, scope: Scope, hold: bool = False) -> WhitelistRow | None:
@@ -138,7 +156,7 @@ def find_entry(connection: Connection, entry_id: int, scope: Scope, hold: bool =
     clause, values = scope_condition(scope)
     lock = " FOR UPDATE OF w" if hold else ""
     found = connection.execute(
-        text(f"{_FIELDS} {_SOURCE} WHERE w.id = :id AND {clause}{lock}"), {"id": entry_id, **values}
+        text(f"{_select(scope)} {_SOURCE} WHERE w.id = :id AND {clause}{lock}"), {"id": entry_id, **values}
     )
     row = found.mappings().first()
     return None if row is None else WhitelistRow(**row)

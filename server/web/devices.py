@@ -22,7 +22,7 @@ from server.web.language import ZONE
 from server.web.map import control_words
 from server.web.packet_words import explain, label_of
 from server.web.telemetry_rules import number as rule_number
-from server.web.telemetry_rules import thresholds
+from server.web.terminal_lines import thresholds
 
 blueprint = Blueprint("devices", __name__, url_prefix="/terminals")
 PACKETS_A_PAGE = 25

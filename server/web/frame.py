@@ -48,6 +48,7 @@ RECORDS: dict[str, str] = {
     "zone": "zones.show",
     "violation": "violations.show",
     "lead": "leads.show",
+    "whitelist": "whitelist.show",
     "account": "accounts.edit",
 }
 

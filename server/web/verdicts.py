@@ -84,14 +84,19 @@ def _segment(row: Mapping[str, Any]) -> dict[str, Any]:
 def _rule(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": row.get("id") or row.get("key") or "",
-        "value": row.get("value"),
-        "unit": row.get("unit") or "",
+        "value": _value(row.get("value")),
+        "unit": word("unit", row["unit"]) if row.get("unit") else "",
         "basis": _basis(row.get("legal_basis")),
         "certainty": row.get("certainty") or "",
         "valid_from": row.get("valid_from") or "",
         "valid_to": row.get("valid_to") or "",
         "text": _pair(row.get("sentence") or row),
     }
+
+
+def _value(value: Any) -> str:
+    parts = value if isinstance(value, list | tuple) else [value]
+    return ", ".join(word("rule_value", part) for part in parts)
 
 
 def _basis(text: Any) -> str:

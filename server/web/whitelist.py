@@ -17,6 +17,7 @@ from server.web import words, zone_words  # noqa: F401 - its words join at impor
 from server.web.access import allow, current_actor, current_scope, work
 from server.web.language import ZONE, pick
 from server.web.listing import Column, Filter, read, view, whole
+from server.web.zone_areas import uploaded
 
 PURPOSES_KNOWN = frozenset(str(purpose) for purpose in Purpose)
 blueprint = Blueprint("whitelist", __name__, url_prefix="/whitelist")
@@ -225,8 +226,7 @@ def template() -> ResponseReturnValue:
 @allow("whitelist.edit")
 def import_file() -> ResponseReturnValue:
     """Take the rows of a workbook as requests; refused rows come back with the reason."""
-    upload = request.files.get("file")
-    data = upload.read() if upload else b""
+    _name, data = uploaded()
     whole_file = request.form.get("mode") != "skip"
     try:
         sheet = whitelist_files.read_sheet(data)

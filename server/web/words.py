@@ -52,6 +52,7 @@ WORDS: dict[str, dict[str, Pair]] = {
     },
     "lead_kind": {
         "unknown_device": ("未知设备进入控制区", "unknown device in a zone"),
+        "passage": ("两定位点之间可能穿越控制区", "may have crossed a zone between two fixes"),
         "unregistered_subject": ("未绑定车辆或机械的终端进入控制区", "terminal of no truck or machine in a zone"),
     },
     "subject_kind": {
@@ -146,6 +147,28 @@ WORDS: dict[str, dict[str, Pair]] = {
         "held": ("隔离", "held"),
         "topic": ("主题", "topic"),
         "fault": ("故障", "fault"),
+    },
+    "unit": {
+        "CNY": ("元", "yuan"),
+        "CNY/decision": ("元/件", "yuan a decision"),
+        "CNY/machine": ("元/台", "yuan a machine"),
+        "CNY/vehicle": ("元/辆", "yuan a vehicle"),
+        "Ringelmann": ("林格曼级", "Ringelmann"),
+        "d": ("天", "days"),
+        "s": ("秒", "s"),
+        "m": ("米", "m"),
+        "m-1": ("m⁻¹", "m⁻¹"),
+        "fixes": ("个定位点", "fixes"),
+        "law": ("", ""),
+        "stages": ("", ""),
+        "level of bureau": ("", ""),
+        "level of government": ("", ""),
+    },
+    "rule_value": {
+        "city": ("设区的市", "city"),
+        "county": ("县级", "county"),
+        "CODE": ("《生态环境法典》", "Ecological Environment Code"),
+        "APPCL": ("《大气污染防治法》", "Air Pollution Prevention and Control Law"),
     },
     "reason": {
         "stage_too_low": ("排放阶段低于要求", "emission stage too low"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import shapely
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -18,6 +19,15 @@ from server.web.zone_forms import Faults, Fields
 
 CRS_NAMES = frozenset(str(crs) for crs in Crs)
 UNSAID = frozenset({FaultCode.ORIENTATION, FaultCode.REPAIRED})  # of no use to who draws; the repair is told in full
+
+
+def uploaded(field_name: str = "file") -> tuple[str, bytes]:
+    """Name and content of the uploaded file; empty where none was sent."""
+    upload = request.files.get(field_name)
+    if upload is None:
+        return "", b""
+    with upload.stream:
+        return (upload.filename or "").replace("\x00", "")[:120], upload.read()
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ from server.store.zones import NewVersion, ZoneRow
 from server.web.access import allow, current_actor, current_scope, work
 from server.web.language import pick
 from server.web.map import page_data
-from server.web.zone_areas import CRS_NAMES, Draft, options_of, place_of, take_geometry, tell_repair
+from server.web.zone_areas import CRS_NAMES, Draft, options_of, place_of, take_geometry, tell_repair, uploaded
 from server.web.zone_forms import Faults, Fields, TermsForm, read_terms, write_terms
 from server.web.zone_words import terms_in_words
 from server.web.zones import blueprint, division_choices, now_utc
@@ -113,8 +113,7 @@ def form_page(draft: Draft, code: int = 200) -> ResponseReturnValue:
 
 def _upload(draft: Draft) -> ResponseReturnValue:
     """Read a file into the form; of several zones the first, the import page takes all."""
-    upload = request.files.get("file")
-    data = upload.read() if upload else b""
+    name, data = uploaded()
     if not data:
         draft.faults["file"] = _("Choose a file first")
         return form_page(draft, 422)
@@ -123,7 +122,7 @@ def _upload(draft: Draft) -> ResponseReturnValue:
         draft.fields["coordinates"] = rough_coordinates(data) or draft.fields.get("coordinates", "")
         return form_page(draft, 422)
     first = found.zones[0]
-    draft.fields["source"] = f"{kind}: {(upload.filename or '')[:100]}" if upload else kind
+    draft.fields["source"] = f"{kind}: {name}"
     if draft.zone is None and not draft.fields.get("name_zh"):
         draft.fields["name_zh"] = first.name[:100]
     if len(found.zones) > 1:

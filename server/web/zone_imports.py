@@ -20,7 +20,7 @@ from server.web import zone_drafts  # noqa: F401 - adds its routes to the bluepr
 from server.web.access import allow, current_account, current_actor, current_scope, work
 from server.web.language import pick
 from server.web.map import page_data
-from server.web.zone_areas import CRS_NAMES
+from server.web.zone_areas import CRS_NAMES, uploaded
 from server.web.zones import blueprint, division_choices, now_utc
 
 MOST_DRAWN = 200_000  # vertices shown in the preview; beyond it shapes are thinned for the eye alone
@@ -37,15 +37,13 @@ def choose_file() -> ResponseReturnValue:
 @allow("zones.edit")
 def read_file() -> ResponseReturnValue:
     """Keep the file, go to its preview; what holds no zone at all is told at once."""
-    upload = request.files.get("file")
-    data = upload.read() if upload else b""
+    name, data = uploaded()
     crs, mend = request.form.get("crs", "wgs84"), request.form.get("mend") == "yes"
     if not data or crs not in CRS_NAMES:
         fault = pick("请选择文件，并声明其坐标系", "Choose a file and say what its coordinates are")
         return render_template("zones/import.html", found=None, crs="wgs84", mend=mend, fault=fault), 422
     with work() as connection:
-        name = ((upload.filename if upload else "") or "zones").replace("\x00", "")[:120]
-        number = zone_imports.keep_upload(connection, name, data, crs, mend, current_account().id)
+        number = zone_imports.keep_upload(connection, name or "zones", data, crs, mend, current_account().id)
         kept = zone_imports.find_upload(connection, number, current_account().id) or abort(404)
     return _preview(kept, [], None)
 

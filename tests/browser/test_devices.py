@@ -1,4 +1,4 @@
-"""The page of a terminal and the quarantine in a real browser: curves and map drawn, pointers linked, nothing inline."""
+"""The page of a terminal and the quarantine in a real browser: drawn, pointers linked, nothing inline."""
 
 import re
 from collections.abc import Callable

@@ -1,5 +1,6 @@
 """An officer's way in a real browser: from the first page by keyboard to a decision; the map lives; print is clean."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +15,8 @@ pytestmark = pytest.mark.browser
 SignIn = Callable[..., Page]
 HOSTILE = "<img src=x onerror=alert(1)>"
 UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea, button, a')]
-  .filter((e) => e.offsetParent && !(e.labels?.length || e.textContent.trim() || e.getAttribute('aria-label') || e.title))
+  .filter((e) => e.offsetParent && !e.labels?.length)
+  .filter((e) => !(e.textContent.trim() || e.getAttribute('aria-label') || e.title))
   .map((e) => e.outerHTML)"""
 TOO_WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
 
@@ -59,7 +61,7 @@ def test_the_violation_page_draws_its_track_and_the_slider_tells_the_time(sign_i
     page = sign_in("officer")
     page.goto(f"/violations/{violation}")
     expect(page.locator("#violation-map[data-drawn=yes]")).to_be_visible(timeout=30_000)
-    expect(page.locator("#track-count")).to_have_text("全部 150 个定位点")
+    expect(page.locator("#track-count")).to_have_text("全部 180 个定位点")
     expect(page.locator("#track-label")).to_contain_text("区内")
     page.locator("#track-time").focus()
     page.keyboard.press("Home")
@@ -85,8 +87,7 @@ def test_what_was_typed_survives_a_reload_and_an_expired_session(sign_in: SignIn
     page.get_by_label("确认", exact=True).check()
     page.select_option("#f-reason", "track_clear")
     page.get_by_role("button", name="作出处理").click()
-    page.go_back()
-    page.goto(f"/sign-in?next=/violations/{violation}")
+    expect(page).to_have_url(re.compile(r"/sign-in\?next=/violations/\d+$"))
     page.fill("#f-username", "officer2")
     page.fill("#f-password", "Diesel-2026-test")
     page.press("#f-password", "Enter")
@@ -130,20 +131,13 @@ def test_every_page_fits_and_everything_on_it_has_a_name(
     sign_in: SignIn, violation: int, width: int, english: bool
 ) -> None:
     page = sign_in("officer", width, english)
-    for place in (
-        "/",
-        "/map/",
-        "/violations/",
-        f"/violations/{violation}",
-        f"/violations/{violation}/why",
-        "/leads/",
-        "/account",
-    ):
+    own = f"/violations/{violation}"
+    for place in ("/", "/map/", "/violations/", own, f"{own}/why", "/leads/", "/account"):
         page.goto(place)
         assert page.evaluate(TOO_WIDE) <= 0, place
         assert page.evaluate(UNLABELLED) == [], place
     if english:
-        page.get_by_role("button", name="中文").click()
+        page.get_by_role("banner").get_by_role("button", name="中文").click()
 
 
 def test_the_sheet_prints_without_the_frame(sign_in: SignIn, violation: int) -> None:
@@ -160,10 +154,11 @@ def test_the_sheet_prints_without_the_frame(sign_in: SignIn, violation: int) -> 
 def test_an_officer_confirms(sign_in: SignIn, violation: int) -> None:
     page = sign_in("officer")
     page.goto(f"/violations/{violation}")
-    page.get_by_label("确认", exact=True).check()
+    page.get_by_role("radio", name="确认").check()
     page.select_option("#f-reason", "track_clear")
     page.fill("#f-note", "轨迹清楚，确认违规")
     page.get_by_role("button", name="作出处理").click()
     expect(page.locator("[data-flash=good]")).to_contain_text("证据已封存")
     expect(page.locator(".record-head .state")).to_have_text("已确认")
+    page.wait_for_load_state("load")
     assert page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('kept:')).length") == 0

@@ -109,6 +109,9 @@ def launched(run_dir: Path) -> Iterator[Launched]:
     if one.process is not None:
         one.process.kill()
         one.process.wait()
+    cluster = attach_postgres(one.var / "postgres")
+    if cluster is not None:
+        cluster.stop()
     for pid in one.family():
         processes.kill_tree(pid)
 

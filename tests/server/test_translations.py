@@ -19,8 +19,8 @@ def source_texts() -> dict[str, str]:
     found: dict[str, str] = {}
     options = {"templates/**.html": {"silent": "false", "trimmed": "false"}}
     for name, line, message, _, _ in extract_from_dir(SERVER, METHODS, options_map=options, keywords=KEYWORDS):
-        for one in message if isinstance(message, tuple) else (message,):
-            found.setdefault(one, f"{name}:{line}")
+        one = message[0] if isinstance(message, tuple) else message  # a plural is kept under its singular
+        found.setdefault(one, f"{name}:{line}")
     return found
 
 

@@ -7,10 +7,12 @@ serial is understood too, and so is a part that was asked for again and comes un
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from telemetry.protocols.errors import FrameError
-from telemetry.protocols.jt808.codec import read_message
+from telemetry.protocols.jt808.codec import decode, read_message
+from telemetry.protocols.jt808.frame import find_frames
 from telemetry.protocols.jt808.header import Header, Note
 from telemetry.protocols.jt808.messages import Message, Part, Resend
 
@@ -159,6 +161,40 @@ def _finish(state: Reassembly, held: Open) -> Step:
         return Step(state, read_message(header, body, (Note.ASSEMBLED,)))
     except FrameError as error:
         return Step(state, fault=error, dropped=(held,))
+
+
+def wholes_of(frames: Iterable[bytes]) -> list[tuple[Message, tuple[bytes, ...]]]:
+    """The messages that are complete among these frames of one terminal, each with its parts' frames in order."""
+    state, found = Reassembly(), []
+    frame_of: dict[tuple[int, int, int], bytes] = {}
+    for frame in frames:
+        message = decode(frame)
+        if not isinstance(message.body, Part):
+            continue
+        key = (message.serial, message.body.total, message.body.number)
+        frame_of.setdefault(key, frame)
+        before, step = state, accept(state, message, 0)
+        state = step.state
+        if step.message is not None:
+            parts = _parts_of(before, state, message, message.body)
+            found.append((step.message, tuple(frame_of[serial, part.total, part.number] for serial, part in parts)))
+    return found
+
+
+def _parts_of(before: Reassembly, after: Reassembly, last: Message, part: Part) -> list[tuple[int, Part]]:
+    gone = [held for held in before.open if held not in after.open]
+    held = gone[0].parts if gone else ()
+    return sorted((*held, (last.serial, part)), key=lambda pair: pair[1].number)
+
+
+def read_joined(frames: bytes) -> Message | None:
+    """The message whose parts' frames stand behind each other, None where these bytes are something else."""
+    cut = [frame for _, frame in find_frames(frames).frames]
+    try:
+        wholes = wholes_of(cut) if len(cut) > 1 else []
+    except FrameError:
+        return None
+    return wholes[0][0] if len(wholes) == 1 and len(wholes[0][1]) == len(cut) else None
 
 
 def overdue(
