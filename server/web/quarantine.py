@@ -15,7 +15,7 @@ from server.flows import settle_alarm as alarm_flow
 from server.flows import settle_quarantine as flow
 from server.store import audit, quarantine, tasks
 from server.store.paging import COUNT_CAP, Query
-from server.web import telemetry_words
+from server.web import registry_words, telemetry_words  # noqa: F401 - the register's words join at import
 from server.web.access import allow, current_actor, current_scope, engine, may, work
 from server.web.hex_dump import dump
 from server.web.language import pick
