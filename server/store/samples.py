@@ -58,7 +58,8 @@ def samples(connection: Connection, terminal_id: int, from_at: datetime, to_at: 
         text(
             "SELECT p.raw, t.kind, t.layout, t.coordinates, p.measured_at"
             " FROM packets p JOIN terminals t ON t.id = p.terminal_id WHERE p.terminal_id = :terminal_id"
-            f" AND p.measured_at >= cast(:from_at AS timestamptz) - interval '{LONGEST_PACKET}' AND p.measured_at < :to_at"
+            f" AND p.measured_at >= cast(:from_at AS timestamptz) - interval '{LONGEST_PACKET}'"
+            " AND p.measured_at < :to_at"
             " AND p.samples_n > 0 ORDER BY p.received_at, p.digest"
         ),
         {"terminal_id": terminal_id, "from_at": from_at, "to_at": to_at},
@@ -102,7 +103,7 @@ class Thinned:
 
 def thin(frame: pd.DataFrame, points: int, gap_s: float = GAP_S) -> Thinned:
     """Lowest and highest value of each stretch of time in their order, so that no peak is lost; gaps stay gaps."""
-    ms = frame.index.as_unit("ms").astype("int64").to_numpy()
+    ms = pd.DatetimeIndex(frame.index).as_unit("ms").astype("int64").to_numpy()
     if not len(ms):
         return Thinned(0, {name: [] for name in CURVES}, [], False)
     bucket = _buckets(ms, points)
@@ -114,7 +115,8 @@ def _buckets(ms: NDArray[np.int64], points: int) -> NDArray[np.int64] | None:
     if len(ms) <= points:
         return None
     width = max((int(ms[-1]) - int(ms[0]) + 1) / max(points // 2, 1), 1.0)
-    return ((ms - ms[0]) / width).astype(np.int64)
+    bucket: NDArray[np.int64] = ((ms - ms[0]) / width).astype(np.int64)
+    return bucket
 
 
 def _curve(

@@ -1,6 +1,7 @@
 """Quarantine: frames that could not be taken, by cause; one with its bytes; replay after a mend, setting aside."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -72,10 +73,13 @@ def show(number: int) -> str:
     with transaction(engine()) as connection:
         trail = audit.of_subject(connection, "quarantine", number)
     return render_template(
-        "quarantine/show.html", row=row, inside=row["code"] not in OUTSIDE,
-        hex=lines(row["raw"], row["at_byte"] if row["code"] not in OUTSIDE else None), said=attempt(row["raw"], row["kind"], None),
+        "quarantine/show.html",
+        row=row,
+        inside=row["code"] not in OUTSIDE,
+        hex=lines(row["raw"], row["at_byte"] if row["code"] not in OUTSIDE else None),
+        said=attempt(row["raw"], row["kind"], None),
         trail=trail,
-    )  # fmt: skip
+    )
 
 
 @blueprint.get("/<int:number>/raw")
@@ -98,7 +102,7 @@ def _chosen() -> list[int]:
 
 def _back() -> ResponseReturnValue:
     kept = {f.name: request.form[f.name] for f in FILTERS if request.form.get(f.name)}
-    return redirect(url_for("quarantine.index", **kept), 303)
+    return redirect(url_for("quarantine.index") + ("?" + urlencode(kept) if kept else ""), 303)
 
 
 @blueprint.post("/replay")

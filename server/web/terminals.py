@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -105,17 +106,31 @@ def show(number: int) -> str:
         packets_n = packets_read.number_of(connection, number, from_at, to_at)
         held = quarantine.held_of_device(connection, row["kind"], row["device"]) if may("quarantine.read") else 0
     return render_template(
-        "terminals/show.html", row=row, line=line_of(row), limits=thresholds(), clock_limit_s=clock_limit_s(),
-        facts=pages.facts(TERMINALS, row, ("truck", "machine")), doubts=pages.doubts(TERMINALS, row), days=days, gaps=gaps,
-        silence_s=SILENCE_S, packets_n=packets_n, held=held, from_at=from_at, to_at=to_at - timedelta(days=1),
-        timeline=pages.timeline(TERMINALS, number), curves=_curves(row, from_at, to_at),
-    )  # fmt: skip
+        "terminals/show.html",
+        row=row,
+        line=line_of(row),
+        limits=thresholds(),
+        clock_limit_s=clock_limit_s(),
+        facts=pages.facts(TERMINALS, row, ("truck", "machine")),
+        doubts=pages.doubts(TERMINALS, row),
+        days=days,
+        gaps=gaps,
+        silence_s=SILENCE_S,
+        packets_n=packets_n,
+        held=held,
+        from_at=from_at,
+        to_at=to_at - timedelta(days=1),
+        timeline=pages.timeline(TERMINALS, number),
+        curves=_curves(row, from_at, to_at),
+    )
 
 
 def _curves(row: dict[str, Any], from_at: datetime, to_at: datetime) -> dict[str, Any]:
     lon, lat = (row["lon"], row["lat"]) if row["lon"] is not None else (120.45, 41.57)
-    address = url_for(
-        "terminal_data.samples_json", number=row["id"], **{"from": from_at.isoformat(), "to": to_at.isoformat()}
+    address = (
+        url_for("terminal_data.samples_json", number=row["id"])
+        + "?"
+        + urlencode({"from": from_at.isoformat(), "to": to_at.isoformat()})
     )
     names = {
         "speed_kmh": (_("Speed"), "km/h"),

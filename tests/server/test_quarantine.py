@@ -39,7 +39,8 @@ def held(engine: Engine, city: City) -> Iterator[list[int]]:
         numbers = [
             connection.execute(
                 text(
-                    "INSERT INTO quarantine (received_at, last_received_at, kind, device, topic, code, at_byte, detail, sha256, raw)"
+                    "INSERT INTO quarantine (received_at, last_received_at, kind, device, topic, code, at_byte,"
+                    " detail, sha256, raw)"
                     " VALUES (:at, :at, 'hdv', :d, :topic, :code, :byte, 'detail <b>', sha256(:raw), :raw) RETURNING id"
                 ),
                 {
@@ -58,7 +59,8 @@ def held(engine: Engine, city: City) -> Iterator[list[int]]:
 
 @pytest.mark.parametrize(
     ("values", "found"),
-    [({"code": "check_byte"}, 2), ({"device": "dev2"}, 1), ({"kind": "nrmm"}, 0), ({"state": "held"}, 3), ({"from": "2026-11-24", "to": "2026-11-24"}, 3),
+    [({"code": "check_byte"}, 2), ({"device": "dev2"}, 1), ({"kind": "nrmm"}, 0), ({"state": "held"}, 3),
+     ({"from": "2026-11-24", "to": "2026-11-24"}, 3),
      ({"to": "2026-11-23"}, 0), ({"sha256": "00"}, 0)],
 )  # fmt: skip
 def test_filters(engine: Engine, held: list[int], values: dict[str, str], found: int) -> None:

@@ -29,8 +29,9 @@ class Message(NamedTuple):
 
 
 MEMBERS = (
-    ("hdv", vin(1), "A", "wgs84"), ("hdv", vin(2), "C", "wgs84"), ("hdv", vin(3), "A", "gcj02"), ("jt808", phone(1), "", "wgs84"),
-    ("nrmm", machine_code(1), "hj1014", "wgs84"), ("nrmm", machine_code(2), "hj1322", "wgs84"), ("json", "TRACKER1", "", "bd09"),
+    ("hdv", vin(1), "A", "wgs84"), ("hdv", vin(2), "C", "wgs84"), ("hdv", vin(3), "A", "gcj02"),
+    ("jt808", phone(1), "", "wgs84"), ("nrmm", machine_code(1), "hj1014", "wgs84"),
+    ("nrmm", machine_code(2), "hj1322", "wgs84"), ("json", "TRACKER1", "", "bd09"),
 )  # fmt: skip
 
 

@@ -31,7 +31,8 @@ def _empty(engine: Engine, city: City) -> Iterator[None]:
     with transaction(engine) as connection:
         connection.execute(
             text(
-                "TRUNCATE packets, terminal_states, violations, visits, terminals, trucks, machines RESTART IDENTITY CASCADE"
+                "TRUNCATE packets, terminal_states, violations, visits, terminals, trucks, machines"
+                " RESTART IDENTITY CASCADE"
             )
         )
         connection.execute(text("SELECT ensure_packet_partitions('2026-11-20', '2026-11-26')"))
@@ -47,8 +48,8 @@ def put(engine: Engine, terminal_id: int, rows: list[tuple[float, int, int]]) ->
             at = DAY + timedelta(seconds=second)
             connection.execute(
                 text(
-                    "INSERT INTO packets (measured_at, last_at, received_at, digest, terminal_id, serial, flags, samples_n,"
-                    " command, stream_offset, stream_stride, time_step_s, protocol, sha256, raw)"
+                    "INSERT INTO packets (measured_at, last_at, received_at, digest, terminal_id, serial, flags,"
+                    " samples_n, command, stream_offset, stream_stride, time_step_s, protocol, sha256, raw)"
                     " VALUES (:at, :last, :last, :digest, :t, :serial, 0, 10, :command, 0, 0, 0, 'gb17691', :sha, :raw)"
                 ),
                 {"at": at, "last": at + timedelta(seconds=9), "digest": int.from_bytes(digest[:8], "big", signed=True),
@@ -91,14 +92,14 @@ def stream(*serials: int, start: float = 3600, step: float = 10, command: int = 
     [
         (stream(1, 2, 3), (3, 3, 0, 0), []),
         (stream(1, 2, 5, 6), (4, 6, 2, 1), [("serial", 3, 4, 2)]),
-        (stream(1, 2, 5) + [(3620, 3, 3)], (4, 5, 1, 1), [("serial", 4, 4, 1)]),  # a re-issue fills its place
-        (stream(65533, 65534, 65535) + [(3630, 0, 2), (3640, 1, 2)], (5, 5, 0, 0), []),  # wraps
-        (stream(65534) + [(3640, 1, 2)], (2, 4, 2, 1), [("serial", 65535, 0, 2)]),
-        (stream(10, 11) + [(4000, 1, 2), (4010, 2, 2)], (4, 4, 0, 0), [("silence", None, None, 0)]),  # new log-in
-        (stream(10, 11) + [(3630, 3, 2)], (3, 5, 2, 1), [("restart", 1, 2, 2)]),
-        (stream(1, 2) + [(3620, 40000, 2)], (3, 3, 0, 0), []),  # renumbered: no elapsed time explains it
+        ([*stream(1, 2, 5), (3620, 3, 3)], (4, 5, 1, 1), [("serial", 4, 4, 1)]),  # a re-issue fills its place
+        ([*stream(65533, 65534, 65535), (3630, 0, 2), (3640, 1, 2)], (5, 5, 0, 0), []),  # wraps
+        ([*stream(65534), (3640, 1, 2)], (2, 4, 2, 1), [("serial", 65535, 0, 2)]),
+        ([*stream(10, 11), (4000, 1, 2), (4010, 2, 2)], (4, 4, 0, 0), [("silence", None, None, 0)]),  # new log-in
+        ([*stream(10, 11), (3630, 3, 2)], (3, 5, 2, 1), [("restart", 1, 2, 2)]),
+        ([*stream(1, 2), (3620, 40000, 2)], (3, 3, 0, 0), []),  # renumbered: no elapsed time explains it
         ([(3600, -1, 2), (3610, -1, 2)], (2, 0, 0, 0), []),  # no serials: nothing is claimed
-        ([(3600, 1, 1)] + stream(1, 2, start=3601), (3, 3, 0, 0), []),  # log-ins count apart
+        ([(3600, 1, 1), *stream(1, 2, start=3601)], (3, 3, 0, 0), []),  # log-ins count apart
         (stream(1, 2) + stream(3, start=4200), (3, 3, 0, 0), [("silence", None, None, 0)]),
     ],
 )
@@ -211,8 +212,10 @@ def test_pages_of_a_terminal(browse: Browse, engine: Engine) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["samples.json", "samples.json?from=x&to=y", "samples.json?from=2026-11-24T00:00:00%2B00:00&to=2026-11-23T00:00:00%2B00:00",
-     "samples.json?from=2026-01-01T00:00:00%2B00:00&to=2026-11-23T00:00:00%2B00:00", "samples.json?from=2026-11-24T00:00&to=2026-11-25T00:00"],
+    ["samples.json", "samples.json?from=x&to=y",
+     "samples.json?from=2026-11-24T00:00:00%2B00:00&to=2026-11-23T00:00:00%2B00:00",
+     "samples.json?from=2026-01-01T00:00:00%2B00:00&to=2026-11-23T00:00:00%2B00:00",
+     "samples.json?from=2026-11-24T00:00&to=2026-11-25T00:00"],
 )  # fmt: skip
 def test_a_wrong_stretch_of_time_is_refused(browse: Browse, engine: Engine, path: str) -> None:
     number = terminal(engine)
