@@ -10,6 +10,7 @@ from server.flows import flag
 from server.flows.arrivals import Arrival
 from server.flows.newest import newest_samples
 from server.flows.watch import Watch
+from server.flows.zone_hits import Fixes
 from server.store import reporting_terminals
 from telemetry.samples import Decoded
 
@@ -41,7 +42,7 @@ def advance(
     fixable &= np.isfinite(columns["lon"][chosen]) & np.isfinite(columns["lat"][chosen])
     pick = _first_of_each(terminal, at, fixable)
     by_id = {one.terminal.id: one.terminal for one in arrivals}
-    fixes = flag.Fixes(terminal[pick], at[pick], columns["lon"][chosen[pick]], columns["lat"][chosen[pick]], by_id)
+    fixes = Fixes(terminal[pick], at[pick], columns["lon"][chosen[pick]], columns["lat"][chosen[pick]], by_id)
     states = reporting_terminals.lock_states(connection, np.unique(terminal).tolist())
     inside = flag.step_fixes(connection, watch, fixes, states)
     newest = newest_samples(columns, chosen, terminal, at, pick, states, inside, received_us)

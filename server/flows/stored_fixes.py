@@ -3,22 +3,17 @@
 Of two valid fixes of the same moment the one received first counts.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
 from server.flows.positions import to_wgs84
+from server.flows.zone_hits import Fixes
 from server.store import packets
 from server.store.reporting_terminals import ReportingTerminal
 from telemetry.batch import decode_batch
-
-if TYPE_CHECKING:
-    from server.flows.flag import Fixes
 
 FUTURE_US = 300_000_000
 
@@ -35,8 +30,6 @@ class StoredFixes:
 
     def fixes(self, terminal: ReportingTerminal) -> Fixes:
         """As the stepping takes them."""
-        from server.flows.flag import Fixes
-
         names = np.full(len(self.at_us), terminal.id, np.int64)
         return Fixes(names, self.at_us, self.lon, self.lat, {terminal.id: terminal})
 
