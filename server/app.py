@@ -24,6 +24,14 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.zone_imports",  # with zones and zone_drafts
     "server.web.whitelist",
     "server.web.calendar",
+    "server.web.trucks",
+    "server.web.machines",
+    "server.web.enterprises",
+    "server.web.terminals",
+    "server.web.organisations",
+    "server.web.imports",
+    "server.web.devices",
+    "server.web.quarantine",
     "server.web.broker_accounts",
 )
 """Modules with a `blueprint`; one line each."""

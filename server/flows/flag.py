@@ -16,10 +16,12 @@ from enforcement.visit_records import Ending, Visit, close_silent
 from enforcement.visits import step
 from geo.zones import State, locate
 from server.flows import verdicts
+from server.flows.fixes import Fixes, only
 from server.flows.flag_visits import flag_visits, inside_of
+from server.flows.passages import lead_passages
 from server.flows.replay_visits import replay
 from server.flows.watch import Watch
-from server.flows.zone_hits import Fixes, hits_of, only
+from server.flows.zone_hits import hits_of
 from server.store import flagged, visits
 from server.store.reporting_terminals import ReportingTerminal, TerminalState
 from server.store.visits import KeptVisit
@@ -49,7 +51,9 @@ def step_fixes(
     late = np.isin(fixes.terminal, names[fixes.at_us[starts] <= known_us])
     inside: dict[int, int] = {}
     if not late.all():
-        inside |= _step_forward(connection, watch, only(fixes, ~late), states)
+        in_order = only(fixes, ~late)
+        inside |= _step_forward(connection, watch, in_order, states)
+        lead_passages(connection, watch, in_order, states)
     for name in np.unique(fixes.terminal[late]).tolist():
         own = fixes.at_us[fixes.terminal == name]
         now = replay(connection, watch, fixes.terminals[name], int(own[0]), int(own[-1]))

@@ -24,10 +24,10 @@ from server.flows.answers import Reply, answer_of, answers_of
 from server.flows.arrivals import Arrival, Refusal, arrivals_of, parse_topic
 from server.flows.packet_rows import packet_rows
 from server.flows.platform_faults import is_database_away, reason_of
-from server.flows.positions import to_wgs84
 from server.flows.put_together import put_together
 from server.flows.watch import Watch
 from server.store import binary_arrays, counts, packets, quarantine_intake, reporting_terminals
+from server.store.coordinates import to_wgs84
 from server.store.quarantine_intake import HeldFrame
 from server.store.reporting_terminals import ReportingTerminal
 from telemetry.batch import decode_batch

@@ -51,18 +51,17 @@ def read_sheet(noun: Noun, sheet: Sheet, progress: Progress = lambda done, of: N
     places, notes = _places(noun, sheet)
     given = tuple(places)
     reading = Reading(given, notes=notes)
-    spoilt = {(fault.row, fold(fault.column)): fault for fault in sheet.faults}
+    names = {fold(sheet.header[at]): name for name, at in places.items()}
+    spoilt = {fault.row: fault for fault in sheet.faults if fold(fault.column) in names}
     seen: dict[tuple[str, ...], int] = {}
     for done, (number, cells) in enumerate(zip(sheet.numbers, sheet.rows, strict=True), start=1):
-        if not any(cells):
-            continue
-        _read_row(noun, reading, number, {name: cells[at] for name, at in places.items()}, seen)
+        fault = spoilt.get(number)
+        if fault is not None:
+            reading.refuse(number, names[fold(fault.column)], fault.value, fault.zh, fault.en)
+        else:
+            _read_row(noun, reading, number, {name: cells[at] for name, at in places.items()}, seen)
         if done % PROGRESS_EVERY == 0:
             progress(done, len(sheet.rows))
-    names = {fold(sheet.header[at]): name for name, at in places.items()}
-    for (number, column), fault in spoilt.items():
-        if column in names:
-            reading.refuse(number, names[column], fault.value, fault.zh, fault.en)
     return reading
 
 

@@ -115,7 +115,6 @@ TERMINAL_KINDS: Words = {
     "ev": ("新能源终端（GB/T 32960）", "new-energy terminal (GB/T 32960)"),
     "json": ("定位器（JSON）", "tracker (JSON)"),
 }
-LAYOUTS: Words = {"A": ("A", "A"), "B": ("B", "B"), "C": ("C", "C")}
 COORDINATES: Words = {
     "wgs84": ("WGS-84 / CGCS2000", "WGS-84 / CGCS2000"),
     "gcj02": ("GCJ-02（火星坐标）", "GCJ-02"),

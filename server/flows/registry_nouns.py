@@ -4,6 +4,7 @@ Doubts (formats, check digits) come from `enforcement` and never block (enforcem
 the platform could not work with: no key, a stage without its basis (enforcement.md 1.5), half a coordinate.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -78,6 +79,12 @@ def _device(text: str) -> str:
             "Only letters, digits and dashes: the device is part of a topic.",
         )
     return device
+
+
+def _layout(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,20}", text):
+        raise RefusedValueError("只能用字母、数字和下划线，例如 A。", "Only letters, digits and underscores, like A.")
+    return text
 
 
 def _stage_of(words: codes.Words) -> Callable[[str], str]:
@@ -294,7 +301,8 @@ TERMINALS = Noun(
         Field("machine", "绑定机械", "Machine", Kind.REFERENCE, longest=40, read=_machine_reference, also=("机械",),
               hint_zh="登记号码、产品识别码或机械环保代码", hint_en="registration number, PIN or machine code"),
         _ENTERPRISE,
-        Field("layout", "GB 17691 布局", "GB 17691 layout", Kind.CHOICE, words=codes.LAYOUTS, also=("布局",)),
+        Field("layout", "帧布局", "Frame layout", longest=20, read=_layout, also=("布局", "GB 17691 布局"),
+              hint_zh="留空则由平台自动识别", hint_en="left empty, the platform finds it out"),
         Field("answers", "逐帧应答", "Answered per frame", Kind.YES_NO, longest=10),
         Field("coordinates", "坐标系", "Coordinates", Kind.CHOICE, words=codes.COORDINATES),
         Field("accuracy_m", "定位误差(m)", "Accuracy (m)", Kind.NUMBER, high=500, also=("定位误差",)),
@@ -327,8 +335,8 @@ def read_entry(
             values[one.name] = None
             wrong.add(one.name)
             faults.append((one.name, fault.zh, fault.en))
-    if noun is MACHINES and entry.get("registration_number"):
-        values["registration_number_raw"] = entry["registration_number"].strip()[:40]
+    if "registration_number" in values:
+        values["registration_number_raw"] = entry.get("registration_number", "").strip()[:40] or None
     return values, faults + [
         fault for fault in noun.must(values) if not wrong & {fault[0], "stage", "stage_basis", "lon", "lat"}
     ]

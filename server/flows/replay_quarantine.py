@@ -32,14 +32,14 @@ def replay(engine: Engine, ids: Sequence[int], actor: Actor) -> int:
     with db.connect(url) as connection:
         ingest = Ingest(connection, slot=-1, alarm_pct=100)
         for at in range(0, len(ids), PORTION):
-            stored += _portion(engine, ingest, ids[at : at + PORTION])
+            stored += _portion(engine, ingest, ids[at : at + PORTION], actor)
     with engine.begin() as one:
         detail = {"frames": len(ids), "stored": stored, "ids": list(ids[:100])}
         audit.append(one, actor, "quarantine.replay", "quarantine", str(ids[0]) if ids else "", detail)
     return stored
 
 
-def _portion(engine: Engine, ingest: Ingest, ids: Sequence[int]) -> int:
+def _portion(engine: Engine, ingest: Ingest, ids: Sequence[int], actor: Actor) -> int:
     with engine.begin() as connection:
         rows = _held(connection, ids)
     stored = 0
@@ -49,7 +49,7 @@ def _portion(engine: Engine, ingest: Ingest, ids: Sequence[int]) -> int:
         tally = ingest.take(again, received_us)
         stored += tally.stored + tally.repeated
     with engine.begin() as connection:
-        _settle(connection, rows)
+        _settle(connection, rows, actor)
     return stored
 
 
@@ -64,13 +64,13 @@ def _held(connection: Connection, ids: Sequence[int]) -> list[RowMapping]:
     return list(found.mappings())
 
 
-def _settle(connection: Connection, rows: Sequence[RowMapping]) -> None:
+def _settle(connection: Connection, rows: Sequence[RowMapping], actor: Actor) -> None:
     """Mark as replayed what was not refused again: a refusal counts `times` up."""
     connection.execute(
         text(
-            "UPDATE quarantine q SET state = 'replayed', settled_at = now() "
+            "UPDATE quarantine q SET state = 'replayed', settled_at = now(), settled_by = :user_id "
             "FROM unnest(CAST(:ids AS bigint[]), CAST(:times AS int[])) AS n (id, times) "
             "WHERE q.id = n.id AND q.times = n.times"
         ),
-        {"ids": [row["id"] for row in rows], "times": [row["times"] for row in rows]},
+        {"ids": [row["id"] for row in rows], "times": [row["times"] for row in rows], "user_id": actor.user_id},
     )

@@ -11,10 +11,11 @@ import psycopg
 from enforcement.replays import reset_after, reset_before, touched
 from enforcement.visit_records import Ending, Visit, close_silent
 from enforcement.visits import step
+from server.flows.fixes import only
 from server.flows.flag_visits import flag_visits, inside_of
 from server.flows.stored_fixes import StoredFixes, fixes_between
 from server.flows.watch import Watch
-from server.flows.zone_hits import hits_of, only
+from server.flows.zone_hits import hits_of
 from server.store import flagged, visits
 from server.store.reporting_terminals import ReportingTerminal
 from server.store.visits import KeptVisit

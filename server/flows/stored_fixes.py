@@ -9,9 +9,9 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from server.flows.positions import to_wgs84
-from server.flows.zone_hits import Fixes
+from server.flows.fixes import Fixes
 from server.store import packets
+from server.store.coordinates import to_wgs84
 from server.store.reporting_terminals import ReportingTerminal
 from telemetry.batch import decode_batch
 

@@ -18,9 +18,9 @@ from enforcement.rules import Rule
 from enforcement.sentences import Sentence
 from enforcement.violations import JudgedSegment, Verdict, judge
 from enforcement.visit_records import Visit
-from server.flows.positions import to_wgs84
 from server.flows.watch import Watch, subject_key
 from server.store import packets
+from server.store.coordinates import to_wgs84
 from server.store.flagged import Lead, Violation
 from server.store.reporting_terminals import ReportingTerminal
 from server.store.watched import WatchedVersion

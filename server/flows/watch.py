@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
+from shapely import STRtree
 
 from enforcement.calendar import Calendar, DayKind
 from enforcement.hit_codes import Known, by_subject, hit_codes
@@ -98,11 +99,18 @@ class Watch:
         self.indexes: list[tuple[float, ZoneIndex]] = [
             (edge_m, index_zones(versions, LONGEST_REACH_M)) for edge_m, versions in sorted(by_edge.items())
         ]
+        self.tree = STRtree([one.geometry for one in self.versions.values()])
+        self.tree_versions = np.array(list(self.versions), np.int64)
         newest = {one.zone_id: one.id for one in sorted(self.versions.values(), key=lambda one: one.valid_from_us)}
         zones = {zone_id: self.terms[version].visit_settings for zone_id, version in newest.items()}
         now = moment(max((one.valid_from_us for one in self.versions.values()), default=0))
         now = max(now, moment(EARLIEST_DEFAULTS_US))
         self.settings = SettingsByZone(default_settings(self.rules, now), zones)
+
+    def holds(self, version_id: int, at_us: int) -> bool:
+        """Whether a zone version was in force at a moment."""
+        one = self.versions[version_id]
+        return one.valid_from_us <= at_us and (one.valid_to_us is None or at_us < one.valid_to_us)
 
     def _load_leave(self, connection: psycopg.Connection) -> None:
         overrides = {day: CALENDAR_WORDS[kind] for day, kind in watched.calendar(connection).items()}

@@ -1,25 +1,13 @@
 """Where fixes lie: the zone versions in force that they touch, each with the verdict code of the hit."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo.zones import locate
+from server.flows.fixes import Fixes
 from server.flows.watch import Watch
-from server.store.reporting_terminals import ReportingTerminal
-
-
-@dataclass(frozen=True, slots=True)
-class Fixes:
-    """Valid positions sorted by terminal, then time, one a terminal and time."""
-
-    terminal: NDArray[np.int64]
-    at_us: NDArray[np.int64]
-    lon: NDArray[np.float64]
-    lat: NDArray[np.float64]
-    terminals: Mapping[int, ReportingTerminal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +19,6 @@ class ZoneHits:
     version: NDArray[np.int64]
     state: NDArray[np.int64]
     code: NDArray[np.int64]
-
-
-def only(fixes: Fixes, keep: NDArray[np.bool_]) -> Fixes:
-    """The fixes that are to be kept."""
-    return Fixes(fixes.terminal[keep], fixes.at_us[keep], fixes.lon[keep], fixes.lat[keep], fixes.terminals)
 
 
 def hits_of(watch: Watch, fixes: Fixes) -> ZoneHits:

@@ -3,8 +3,10 @@
 Serials are compared along collect time, within a counter: JT/T 808 counts all messages of a terminal together, the
 other protocols count each command; a re-issued stream frame (command 3) carries the serial of the live one
 (command 2). A smaller serial is a wrap when the counter stood near 65535, else a new beginning at 1 (log-in, new
-day). A jump that the elapsed time cannot explain is a renumbering, not a loss. Where no serial tells, silence of
-more than `silence_s` is named as a stretch of time without data and counted as nothing: the engine may have been off.
+day). A jump that the elapsed time cannot explain is a renumbering, not a loss. In layout A of GB 17691 every record
+of a frame has a serial of its own: a frame stands for as many numbers as it has records. Where no serial tells,
+silence of more than `silence_s` is named as a stretch of time without data and counted as nothing: the engine may
+have been off.
 """
 
 from dataclasses import dataclass
@@ -13,20 +15,23 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+LAYOUT_A_STRIDE = 40  # type, serial and a stream record of 37 bytes; server/flows/packet_rows.py
 MOST_PER_SECOND = 4  # no terminal sends more packets than this; a larger jump of the serial is a renumbering
 
 _JUDGED = f"""
 WITH picked AS (
   SELECT p.measured_at, p.last_at, p.received_at, p.serial, p.command, p.samples_n,
-    CASE WHEN t.kind = 'jt808' THEN 0 WHEN p.command = 3 THEN 2 ELSE p.command END AS counter
+    CASE WHEN t.kind = 'jt808' THEN 0 WHEN p.command = 3 THEN 2 ELSE p.command END AS counter,
+    CASE WHEN p.stream_stride = {LAYOUT_A_STRIDE} THEN be2(p.raw, 31 + (p.samples_n - 1) * {LAYOUT_A_STRIDE}) ELSE p.serial END
+      AS serial_last
   FROM packets p JOIN terminals t ON t.id = p.terminal_id
   WHERE p.terminal_id = :terminal_id AND p.measured_at >= CAST(:from_at AS timestamptz) - interval '1 day' AND p.measured_at < :to_at
 ), ordered AS (
-  SELECT picked.*, lag(serial) OVER counted AS serial_before, lag(last_at) OVER counted AS counted_before
+  SELECT picked.*, lag(serial_last) OVER counted AS serial_before, lag(last_at) OVER counted AS counted_before
   FROM picked WHERE serial >= 0 WINDOW counted AS (PARTITION BY counter ORDER BY measured_at, serial)
 ), stepped AS (
   SELECT ordered.*, CASE
-    WHEN serial_before IS NULL OR serial = serial_before THEN 0
+    WHEN serial_before IS NULL OR serial <= serial_before AND serial_last >= serial_before THEN 0
     WHEN serial > serial_before THEN serial - serial_before - 1
     WHEN serial_before >= 65000 AND serial <= 500 THEN 65535 - serial_before + serial
     ELSE greatest(serial - 1, 0) END AS step
@@ -40,7 +45,7 @@ WITH picked AS (
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One local day of one terminal: packets received, expected by their serials, samples, stretches of silence."""
+    """One local day of one terminal: packets and samples received, serial numbers that came and are missing, silences."""
 
     day: date
     received: int
@@ -53,7 +58,7 @@ class Day:
 
     @property
     def expected(self) -> int:
-        """Packets with a serial that came, and those the serials miss."""
+        """Serial numbers that came, and those that are missing between them."""
         return self.counted + self.missing
 
 
@@ -76,7 +81,8 @@ def days(connection: Connection, terminal_id: int, from_at: datetime, to_at: dat
             _JUDGED
             + """
 , losses AS (
-  SELECT (measured_at AT TIME ZONE 'Asia/Shanghai')::date AS day, count(*) AS counted, sum(missing)::int AS missing,
+  SELECT (measured_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
+    sum((serial_last - serial + 65536) % 65536 + 1)::int AS counted, sum(missing)::int AS missing,
     count(*) FILTER (WHERE missing > 0) AS gaps FROM judged GROUP BY 1
 ), silences AS (
   SELECT (measured_at AT TIME ZONE 'Asia/Shanghai')::date AS day, samples_n,

@@ -13,10 +13,11 @@ from server.store.scopes import Scope
 ENTERPRISES = Register(
     table="enterprises",
     select="t.id, t.credit_code, t.name, t.industry, t.division, t.address, ST_X(t.location) AS lon, ST_Y(t.location) AS lat,"
-    " t.contact, t.phone, t.organisation_id, t.state, t.created_at, t.updated_at,"
+    " d.name_zh AS division_zh, d.name_en AS division_en, t.contact, t.phone, t.organisation_id, t.state, t.created_at, t.updated_at,"
     " (SELECT count(*) FROM trucks x WHERE x.enterprise_id = t.id) AS trucks_n,"
     " (SELECT count(*) FROM machines x WHERE x.enterprise_id = t.id) AS machines_n",
-    source="enterprises t",
+    source="enterprises t LEFT JOIN divisions d ON d.code = t.division",
+    counted="enterprises t",
     division="t.division",
     enterprise="t.id",
     incoming={

@@ -19,9 +19,13 @@ NUMBERS = "(coalesce(t.registration_number, '') || ' ' || coalesce(t.pin, '') ||
 MACHINES = Register(
     table="machines",
     select="t.*, ST_X(t.usual_location) AS usual_lon, ST_Y(t.usual_location) AS usual_lat,"
-    " e.name AS enterprise, e.credit_code AS enterprise_code,"
+    " e.name AS enterprise, e.credit_code AS enterprise_code, d.name_zh AS division_zh, d.name_en AS division_en,"
     " k.terminal_id, k.terminal_kind, k.terminal_device, k.seen_at, k.lon, k.lat",
-    source="machines t LEFT JOIN enterprises e ON e.id = t.enterprise_id" + LAST_TERMINAL.format(column="machine_id"),
+    source=(
+        "machines t LEFT JOIN enterprises e ON e.id = t.enterprise_id LEFT JOIN divisions d ON d.code = t.division"
+        + LAST_TERMINAL.format(column="machine_id")
+    ),
+    counted="machines t LEFT JOIN enterprises e ON e.id = t.enterprise_id",
     division="t.division",
     enterprise="t.enterprise_id",
     incoming={

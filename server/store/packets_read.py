@@ -60,3 +60,17 @@ def newest_day(connection: Connection, terminal_id: int) -> datetime | None:
         {"id": terminal_id},
     ).scalar()
     return newest
+
+
+def neighbours(
+    connection: Connection, terminal_id: int, from_at: datetime, to_at: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """The last packet before [from, to) and the first one after it."""
+    before, after = connection.execute(
+        text(
+            "SELECT (SELECT max(measured_at) FROM packets WHERE terminal_id = :id AND measured_at < :from_at),"
+            " (SELECT min(measured_at) FROM packets WHERE terminal_id = :id AND measured_at >= :to_at)"
+        ),
+        {"id": terminal_id, "from_at": from_at, "to_at": to_at},
+    ).one()
+    return before, after

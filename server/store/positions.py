@@ -11,7 +11,8 @@ from server.store.scopes import Scope
 ONLINE = timedelta(minutes=2)  # GB 17691 terminals speak every 10 s, HJ 1239 every 30 s: two minutes is silence
 LATE = timedelta(minutes=30)  # after it a terminal counts as off line
 VIOLATION_SHOWN = timedelta(hours=24)
-MOST_POINTS = 300  # in view; above it cells are counted instead
+MOST_POINTS = 300  # in view; above it cells are counted
+FEW = 3  # terminals in a cell that are still shown one by one
 CELLS_ACROSS = 18
 
 
@@ -57,24 +58,17 @@ def _in_view(scope: Scope, box: Box) -> tuple[str, dict[str, Any]]:
 
 
 def in_view(connection: Connection, scope: Scope, box: Box) -> dict[str, Any]:
-    """Terminals in a part of the map: each one, or cells with counts by state when there are too many."""
+    """Terminals in a part of the map; where many stand close together and many are in view, cells with counts."""
     source, values = _in_view(scope, box)
     number: int = connection.execute(
         text(f"{source} SELECT count(*) FROM (SELECT FROM seen LIMIT :most) AS counted"),
         {**values, "most": MOST_POINTS + 1},
     ).scalar_one()
-    if number > MOST_POINTS:
-        return {"cells": _cells(connection, source, values, box)}
-    rows = connection.execute(
-        text(
-            f"{source} SELECT seen.*, t.plate, t.plate_colour, d.kind, d.truck_id, d.machine_id,"
-            " coalesce(m.registration_number, m.machine_code, d.device) AS number"
-            " FROM seen JOIN terminals d ON d.id = seen.terminal_id LEFT JOIN trucks t ON t.id = d.truck_id"
-            " LEFT JOIN machines m ON m.id = d.machine_id ORDER BY seen.terminal_id"
-        ),
-        values,
-    )
-    return {"points": [dict(row) for row in rows.mappings()]}
+    if number <= MOST_POINTS:
+        return {"points": _points(connection, source, values, None), "cells": []}
+    cells = _cells(connection, source, values, box)
+    lone = [terminal_id for cell in cells if cell["n"] <= FEW for terminal_id in cell["ids"]]
+    return {"cells": [cell for cell in cells if cell["n"] > FEW], "points": _points(connection, source, values, lone)}
 
 
 def _cells(connection: Connection, source: str, values: dict[str, Any], box: Box) -> list[dict[str, Any]]:
@@ -83,10 +77,27 @@ def _cells(connection: Connection, source: str, values: dict[str, Any], box: Box
         text(
             f"{source} SELECT avg(lon) AS lon, avg(lat) AS lat, count(*) AS n,"
             " count(*) FILTER (WHERE state = 'violation') AS violation,"
-            " count(*) FILTER (WHERE state = 'forbidden') AS forbidden"
+            " count(*) FILTER (WHERE state = 'forbidden') AS forbidden,"
+            " (array_agg(terminal_id))[1:cast(:few AS int)] AS ids"
             " FROM seen GROUP BY floor(lon / :side), floor(lat / :side * 1.35) ORDER BY n DESC"
         ),
-        {**values, "side": side},
+        {**values, "side": side, "few": FEW},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def _points(
+    connection: Connection, source: str, values: dict[str, Any], only: list[int] | None
+) -> list[dict[str, Any]]:
+    chosen = "" if only is None else "WHERE seen.terminal_id = ANY (:only)"
+    rows = connection.execute(
+        text(
+            f"{source} SELECT seen.*, t.plate, t.plate_colour, d.kind, d.truck_id, d.machine_id,"
+            " coalesce(m.registration_number, m.machine_code, d.device) AS number"
+            " FROM seen JOIN terminals d ON d.id = seen.terminal_id LEFT JOIN trucks t ON t.id = d.truck_id"
+            f" LEFT JOIN machines m ON m.id = d.machine_id {chosen} ORDER BY seen.terminal_id"
+        ),
+        values if only is None else {**values, "only": only},
     )
     return [dict(row) for row in rows.mappings()]
 

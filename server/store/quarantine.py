@@ -1,4 +1,7 @@
-"""Frames that could not be taken: whole, with the cause and its place, until they are replayed or set aside."""
+"""Frames that could not be taken: whole, with the cause and its place, until they are replayed or set aside.
+
+A city sees all of them; a county those that name a terminal of its own: what nobody has on file belongs to the city.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.scopes import Scope
 
 FILTERS = {
     "code": "q.code = :code",
@@ -20,59 +24,92 @@ SORTS = {"id": "q.id", "last_received_at": "q.last_received_at", "times": "q.tim
 _COLUMNS = """q.id, q.received_at, q.last_received_at, q.times, q.kind, q.device, q.topic, q.code, q.at_byte, q.detail,
  encode(q.sha256, 'hex') AS sha256, length(q.raw) AS length, q.state, q.settled_at, q.reason, u.name AS settled_by_name,
  t.id AS terminal_id"""
-_SOURCE = """quarantine q LEFT JOIN users u ON u.id = q.settled_by
+_JOINS = """LEFT JOIN users u ON u.id = q.settled_by
  LEFT JOIN terminals t ON t.kind = q.kind AND t.device = q.device"""
 
 
-def _where(query: Query) -> tuple[str, dict[str, Any]]:
-    clauses, values = query.conditions(FILTERS)
+_OF_A_COUNTY = """EXISTS (SELECT FROM terminals d LEFT JOIN trucks k ON k.id = d.truck_id
+ LEFT JOIN machines m ON m.id = d.machine_id LEFT JOIN enterprises e ON e.id = d.enterprise_id
+ WHERE d.kind = q.kind AND d.device = q.device AND coalesce(k.division, m.division, e.division) LIKE :scope_divisions)"""
+
+
+def _within(scope: Scope) -> tuple[str, dict[str, Any]]:
+    if scope.enterprise_id is not None:
+        return "false", {}
+    if scope.divisions is None or len(scope.divisions) < 6:
+        return "true", {}
+    return _OF_A_COUNTY, {"scope_divisions": scope.divisions + "%"}
+
+
+def _where(query: Query, scope: Scope) -> tuple[str, dict[str, Any]]:
+    clauses, values = query.conditions(FILTERS, _within(scope))
     if "device" in values:
         values["device"] = escape_like(values["device"])
     return clauses, values
 
 
-def find(connection: Connection, query: Query) -> Found:
+def find(connection: Connection, query: Query, scope: Scope) -> Found:
     """A page of the quarantine."""
-    clauses, values = _where(query)
+    clauses, values = _where(query, scope)
     order = f"{SORTS.get(query.sort, 'q.id')} {query.direction}, q.id {query.direction}"
     rows = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE {clauses} ORDER BY {order} LIMIT :limit OFFSET :offset"),
+        text(
+            f"SELECT {_COLUMNS} FROM (SELECT q.* FROM quarantine q WHERE {clauses} ORDER BY {order}"
+            f" LIMIT :limit OFFSET :offset) q {_JOINS} ORDER BY {order}"
+        ),
         {**values, **query.window},
     )
     total, capped = count_capped(connection, f"quarantine q WHERE {clauses}", values)
     return Found([dict(row) for row in rows.mappings()], total, capped)
 
 
-def find_one(connection: Connection, number: int) -> dict[str, Any] | None:
-    """One frame with its bytes."""
+def find_one(connection: Connection, number: int, scope: Scope) -> dict[str, Any] | None:
+    """One frame with its bytes, if the scope has it."""
+    clause, values = _within(scope)
     row = connection.execute(
-        text(f"SELECT {_COLUMNS}, q.raw FROM {_SOURCE} WHERE q.id = :id"),
-        {"id": number},
+        text(f"SELECT {_COLUMNS}, q.raw, t.layout FROM quarantine q {_JOINS} WHERE q.id = :id AND {clause}"),
+        {"id": number, **values},
     )
     found = row.mappings().first()
     return {**found, "raw": bytes(found["raw"])} if found else None
 
 
-def counts(connection: Connection) -> list[dict[str, Any]]:
-    """How many frames are held, by cause and kind, most first; with the time of the newest."""
+def counts(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
+    """How many frames are held, by cause, most first; with the time of the newest."""
+    clause, values = _within(scope)
     rows = connection.execute(
         text(
-            "SELECT code, kind, count(*) AS frames, count(DISTINCT device) AS devices, sum(times) AS times,"
-            " max(last_received_at) AS newest_at FROM quarantine WHERE state = 'held'"
-            " GROUP BY code, kind ORDER BY frames DESC, code, kind LIMIT 60"
-        )
+            "SELECT code, sum(frames)::bigint AS frames, count(*) AS devices, sum(times)::bigint AS times,"
+            " max(newest_at) AS newest_at FROM (SELECT q.code, q.device, count(*) AS frames, sum(q.times) AS times,"
+            f" max(q.last_received_at) AS newest_at FROM quarantine q WHERE q.state = 'held' AND {clause}"
+            " GROUP BY q.code, q.device) d GROUP BY code ORDER BY frames DESC, code LIMIT 30"
+        ),
+        values,
     )
     return [dict(row) for row in rows.mappings()]
 
 
-def matching(connection: Connection, query: Query, at_most: int) -> list[int]:
-    """Ids of held frames that the filters find, oldest first."""
-    clauses, values = _where(query)
+def matching(connection: Connection, query: Query, scope: Scope, at_most: int, after: int = 0) -> list[int]:
+    """Ids above `after` of held frames that the filters find, in order."""
+    clauses, values = _where(query, scope)
     rows = connection.execute(
-        text(f"SELECT q.id FROM quarantine q WHERE {clauses} AND q.state = 'held' ORDER BY q.id LIMIT :at_most"),
-        {**values, "at_most": at_most},
+        text(
+            f"SELECT q.id FROM quarantine q WHERE {clauses} AND q.state = 'held' AND q.id > :after"
+            " ORDER BY q.id LIMIT :at_most"
+        ),
+        {**values, "at_most": at_most, "after": after},
     )
     return list(rows.scalars())
+
+
+def among(connection: Connection, numbers: Sequence[int], scope: Scope, states: Sequence[str]) -> list[int]:
+    """Those of the frames that the scope has and that are in one of these states."""
+    clause, values = _within(scope)
+    rows = connection.execute(
+        text(f"SELECT q.id FROM quarantine q WHERE q.id = ANY(:numbers) AND q.state = ANY(:states) AND {clause}"),
+        {**values, "numbers": list(numbers), "states": list(states)},
+    )
+    return sorted(rows.scalars())
 
 
 def set_aside(connection: Connection, numbers: Sequence[int], reason: str, user_id: int | None) -> list[int]:

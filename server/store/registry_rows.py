@@ -21,13 +21,14 @@ NO_BUREAU_HERE = "left({0}, 4) NOT IN (SELECT left(o.division, 4) FROM organisat
 class Register:
     """A register's table and how its rows are read and written.
 
-    `incoming` names what a form or a sheet gives, with its SQL type; `written` gives the expression over the incoming
+    `incoming` names what a form or a sheet gives, with its SQL type; `counted` is the part of `source` that filters speak of; `written` gives the expression over the incoming
     row `i` for a column that is not simply `i.<column>`; `defaults` stands in where a new row leaves a column empty.
     """
 
     table: str
     select: str
     source: str
+    counted: str
     division: str
     enterprise: str
     incoming: Mapping[str, str]
@@ -68,15 +69,19 @@ def within(scope: Scope, register: Register) -> tuple[str, dict[str, Any]]:
 def find(connection: Connection, register: Register, query: Query, scope: Scope) -> Found:
     """A page of the register."""
     clauses, values = _where(register, query, scope)
-    rows = connection.execute(
-        text(
-            f"SELECT {register.select} FROM {register.source} WHERE {clauses}"
-            f" ORDER BY {_order(register, query)} LIMIT :limit OFFSET :offset"
-        ),
-        {**values, **query.window},
-    )
-    total, capped = count_capped(connection, f"{register.source} WHERE {clauses}", values)
+    rows = connection.execute(text(page_statement(register, query, clauses)), {**values, **query.window})
+    total, capped = count_capped(connection, f"{register.counted} WHERE {clauses}", values)
     return Found([dict(row) for row in rows.mappings()], total, capped)
+
+
+def page_statement(register: Register, query: Query, clauses: str) -> str:
+    """The ids of the page first, by an index; what is joined for show is joined to these alone."""
+    order = _order(register, query)
+    return (
+        f"WITH page AS MATERIALIZED (SELECT t.id FROM {register.counted} WHERE {clauses} ORDER BY {order}"
+        f" LIMIT :limit OFFSET :offset) SELECT {register.select} FROM {register.source}"
+        f" WHERE t.id IN (SELECT page.id FROM page) ORDER BY {order}"
+    )
 
 
 def stream(
@@ -152,10 +157,10 @@ def insert(connection: Connection, register: Register, values: Mapping[str, Any]
 
 
 def update(connection: Connection, register: Register, row_id: int, values: Mapping[str, Any]) -> bool:
-    """Write every column of one row as given; false when nothing differed."""
-    pairs = [(column, register.expression(column)) for column in register.columns]
-    setting = ", ".join(f"{column} = {_with_default(register, column)}" for column, _ in pairs)
-    differs = " OR ".join(f"t.{c} IS DISTINCT FROM {_with_default(register, c)}" for c, _ in pairs)
+    """Write the columns of one row that are given; false when nothing differed."""
+    targets = [c for c in register.columns if all(name in values for name in register.given_by(c))]
+    setting = ", ".join(f"{c} = {_with_default(register, c)}" for c in targets)
+    differs = " OR ".join(f"t.{c} IS DISTINCT FROM {_with_default(register, c)}" for c in targets)
     done = connection.execute(
         text(
             f"UPDATE {register.table} t SET {setting}, updated_at = now()"

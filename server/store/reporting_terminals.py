@@ -41,6 +41,8 @@ class TerminalState:
     last_fix_us: int
     inside: int
     measured_us: int
+    lon: float | None
+    lat: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,8 @@ def lock_states(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int,
 
 def _locked(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, TerminalState]:
     cursor = connection.execute(
-        "SELECT terminal_id, last_fix_us, inside, coalesce((extract(epoch FROM measured_at) * 1000000)::bigint, 0) "
-        "FROM terminal_states WHERE terminal_id = ANY(%s) ORDER BY terminal_id FOR UPDATE",
+        "SELECT terminal_id, last_fix_us, inside, coalesce((extract(epoch FROM measured_at) * 1000000)::bigint, 0), "
+        "lon, lat FROM terminal_states WHERE terminal_id = ANY(%s) ORDER BY terminal_id FOR UPDATE",
         (Int4s(np.array(ids)),),
         binary=True,
     )

@@ -21,9 +21,11 @@ TERMINALS = Register(
     table="terminals",
     select="t.*, k.plate, k.plate_colour, k.vin, " + TITLE.format("m") + " AS machine, m.registration_number,"
     " coalesce(k.division, m.division, e.division) AS division, e.id AS holder_id, e.name AS enterprise,"
+    " d.name_zh AS division_zh, d.name_en AS division_en,"
     " e.credit_code AS enterprise_code, s.measured_at, s.received_at AS seen_at, s.lon, s.lat, s.speed_kmh,"
     " s.direction_deg, s.clock_offset_s, s.flags, s.inside",
-    source=_SOURCE,
+    source=_SOURCE + " LEFT JOIN divisions d ON d.code = coalesce(k.division, m.division, e.division)",
+    counted=_SOURCE,
     division="coalesce(k.division, m.division, e.division)",
     enterprise="coalesce(t.enterprise_id, k.enterprise_id, m.enterprise_id)",
     incoming={

@@ -19,8 +19,13 @@ LEFT JOIN LATERAL (
 TRUCKS = Register(
     table="trucks",
     select="t.*, e.name AS enterprise, e.credit_code AS enterprise_code,"
+    " d.name_zh AS division_zh, d.name_en AS division_en,"
     " k.terminal_id, k.terminal_kind, k.terminal_device, k.seen_at, k.lon, k.lat",
-    source="trucks t LEFT JOIN enterprises e ON e.id = t.enterprise_id" + LAST_TERMINAL.format(column="truck_id"),
+    source=(
+        "trucks t LEFT JOIN enterprises e ON e.id = t.enterprise_id LEFT JOIN divisions d ON d.code = t.division"
+        + LAST_TERMINAL.format(column="truck_id")
+    ),
+    counted="trucks t LEFT JOIN enterprises e ON e.id = t.enterprise_id",
     division="t.division",
     enterprise="t.enterprise_id",
     incoming={

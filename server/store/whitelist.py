@@ -117,10 +117,11 @@ SORTS = {
 
 
 def scope_condition(scope: Scope) -> tuple[str, dict[str, Any]]:
-    """Entries of the area's zones or of the area's subjects; of the enterprise's own subjects."""
+    """A county: entries of its zones and of its subjects; the city: all, its own and foreign subjects; an enterprise:
+    its own."""
     clauses: list[str] = []
     values: dict[str, Any] = {}
-    if scope.divisions is not None:
+    if scope.divisions is not None and len(scope.divisions) > 4:
         clauses.append("concat(z.division, ' ', t.division, m.division) ~ :scope_divisions")
         values["scope_divisions"] = rf"\m{scope.divisions}"
     if scope.enterprise_id is not None:
@@ -141,6 +142,13 @@ def find(connection: Connection, query: Query, scope: Scope) -> Found:
     )
     total, capped = count_capped(connection, source, values)
     return Found([dict(row) for row in rows.mappings()], total, capped)
+
+
+def count_requested(connection: Connection, scope: Scope) -> int:
+    """How many requests wait for an approver."""
+    clause, values = scope_condition(scope)
+    source = f"{_SOURCE} WHERE w.state = 'requested' AND {clause}"
+    return count_capped(connection, source, values)[0]
 
 
 def find_entry(connection: Connection, entry_id: int, scope: Scope, hold: bool = False) -> WhitelistRow | None:

@@ -44,10 +44,11 @@ RECORDS: dict[str, str] = {
     "truck": "trucks.show",
     "machine": "machines.show",
     "enterprise": "enterprises.show",
-    "terminal": "terminals.show",
+    "terminal": "devices.show",
     "zone": "zones.show",
     "violation": "violations.show",
     "lead": "leads.show",
+    "whitelist": "whitelist.show",
     "account": "accounts.edit",
 }
 

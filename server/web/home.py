@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from server.flows import settle_alarm as flow
-from server.store import leads, positions, tasks, violations
+from server.store import leads, positions, tasks, violations, whitelist
 from server.store.scopes import Scope
 from server.web import map as map_page
 from server.web.access import SIGNED_IN, allow, current_actor, current_scope, may, work
@@ -34,6 +34,8 @@ def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
         todo["violations"] = violations.waiting(connection, scope, MOST_WAITING)
     if may("leads.read"):
         todo["leads"] = leads.open_count(connection, scope)
+    if may("whitelist.approve"):
+        todo["leave"] = whitelist.count_requested(connection, scope)
     if may("quarantine.read"):
         todo["held"] = tasks.held_frames(connection)
     if may("alarms.read"):

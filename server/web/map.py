@@ -44,7 +44,6 @@ def page_data() -> dict[str, Any]:
             "open": _("Open"),
             "noViolations": _("No violation waits to be checked."),
             "noTerminals": _("No terminal has reported from this part of the map."),
-            "zoomIn": _("{n} terminals in view; zoom in to see each."),
             "more": _("and {n} more; zoom in to see each."),
             "controls": control_words(),
         },
@@ -98,13 +97,11 @@ def now() -> ResponseReturnValue:
         seen = positions.in_view(connection, scope, box)
         flagged = map_layers.open_violations(connection, scope, MOST_VIOLATIONS) if may("violations.read") else []
     body: dict[str, Any] = {"violations": [_violation(row) for row in flagged]}
-    if "cells" in seen:
-        body["cells"] = [
-            [round(row["lon"], 5), round(row["lat"], 5), row["n"], row["violation"], row["forbidden"]]
-            for row in seen["cells"]
-        ]
-    else:
-        body["points"] = [_point(row) for row in seen["points"]]
+    body["cells"] = [
+        [round(row["lon"], 5), round(row["lat"], 5), row["n"], row["violation"], row["forbidden"]]
+        for row in seen["cells"]
+    ]
+    body["points"] = [_point(row) for row in seen["points"]]
     return tagged(body)
 
 

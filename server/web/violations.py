@@ -61,7 +61,7 @@ COLUMNS = (
     Column("first_at", _l("Entered"), sort=True),
     Column("dwell_s", _l("Dwell"), sort=True, numeric=True),
     Column("status", _l("State"), sort=True),
-    Column("number", _l("Number"), sort=True),
+    Column("number", _l("Number"), sort=True, wide=True),
     Column("law", _l("Law"), extra=True),
     Column("last_at", _l("Left"), extra=True),
     Column("flagged_at", _l("Flagged"), sort=True, extra=True),

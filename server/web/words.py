@@ -52,6 +52,7 @@ WORDS: dict[str, dict[str, Pair]] = {
     },
     "lead_kind": {
         "unknown_device": ("未知设备进入控制区", "unknown device in a zone"),
+        "passage": ("两定位点之间可能穿越控制区", "may have crossed a zone between two fixes"),
         "unregistered_subject": ("未绑定车辆或机械的终端进入控制区", "terminal of no truck or machine in a zone"),
     },
     "subject_kind": {

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.browser
 SignIn = Callable[..., Page]
 HOSTILE = "<img src=x onerror=alert(1)>"
 UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea, button, a')]
-  .filter((e) => e.offsetParent && !(e.labels?.length || e.textContent.trim() || e.getAttribute('aria-label') || e.title))
+  .filter((e) => e.offsetParent && !e.labels?.length)
+  .filter((e) => !(e.textContent.trim() || e.getAttribute('aria-label') || e.title))
   .map((e) => e.outerHTML)"""
 TOO_WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
 

@@ -32,7 +32,7 @@ def subjects(engine: Engine) -> None:
         connection.execute(
             text(
                 "INSERT INTO trucks (plate, plate_colour, division) VALUES ('辽NTWO01', 'blue', '211302'),"
-                " ('辽NFAR01', 'yellow', '211322')"
+                " ('辽NFAR01', 'yellow', '211322'), ('冀CFOR01', 'yellow', NULL)"
             )
         )
         connection.execute(
@@ -162,6 +162,18 @@ def test_who_sees_and_does_what(browse: Browse, engine: Engine) -> None:
     assert browse("enterprise").get("/whitelist/").status_code == 200
     for username in ("read_only", "auditor", "enterprise", "inspector"):
         assert browse(username).post("/whitelist/new", form("辽NWL001")).status_code == 403
+
+
+def test_an_approver_sees_what_waits(browse: Browse) -> None:
+    ask(browse, "辽NWL002", purpose="post", valid_to=f"{Y + 1}-01-01T00:00")
+    assert "待审批的白名单申请" in browse("approver").get("/").text
+    assert "待审批的白名单申请" not in browse("officer").get("/").text
+
+
+def test_the_city_sees_its_leave_for_a_foreign_truck(browse: Browse) -> None:
+    number = ask(browse, "冀CFOR01", valid_to=f"{Y + 1}-01-01T00:00")
+    assert browse("read_only").get(f"/whitelist/{number}").status_code == 200
+    assert browse("county").get(f"/whitelist/{number}").status_code == 404
 
 
 def test_the_list_filters(browse: Browse, engine: Engine) -> None:

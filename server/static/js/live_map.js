@@ -21,7 +21,7 @@ addMoving();
 
 let etag = null;
 let running = null;
-let now = { violations: [], points: [] };
+let now = { violations: [], points: [], cells: [] };
 
 function addMoving() {
   for (const name of ["cells", "points", "flagged"]) map.addSource(name, { type: "geojson", data: collection([]) });
@@ -34,7 +34,7 @@ function addMoving() {
     "text-field": ["get", "label"], "text-size": 12, "text-allow-overlap": true, "text-ignore-placement": true },
     paint: { "text-color": "#ffffff" } });
   map.addLayer({ id: "flagged", type: "circle", source: "flagged", paint: {
-    "circle-radius": 7, "circle-color": "#6b3fa0", "circle-opacity": 0.35, "circle-stroke-width": 2, "circle-stroke-color": "#6b3fa0" } });
+    "circle-radius": 9, "circle-color": "#6b3fa0", "circle-opacity": 0.08, "circle-stroke-width": 2.5, "circle-stroke-color": "#6b3fa0" } });
   map.addLayer({ id: "points", type: "symbol", source: "points", layout: {
     "icon-image": ["get", "icon"], "icon-rotate": ["get", "dir"], "icon-rotation-alignment": "map", "icon-allow-overlap": true,
     "icon-ignore-placement": true, "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.7, 13, 1], "symbol-sort-key": ["get", "rank"],
@@ -48,9 +48,9 @@ const mark = (point) => ({
 });
 
 function draw() {
-  map.getSource("cells").setData(collection((now.cells || []).map(([lon, lat, n, violation, forbidden]) =>
+  map.getSource("cells").setData(collection(now.cells.map(([lon, lat, n, violation, forbidden]) =>
     pointOf(lon, lat, { n, bad: violation + forbidden, label: String(n) }))));
-  map.getSource("points").setData(collection((now.points || []).map((p) => pointOf(p.lon, p.lat, mark(p)))));
+  map.getSource("points").setData(collection(now.points.map((p) => pointOf(p.lon, p.lat, mark(p)))));
   map.getSource("flagged").setData(collection(now.violations.map((v) => pointOf(v.lon, v.lat, { id: v.id }))));
   drawLists();
 }
@@ -92,15 +92,12 @@ const linesOf = (p) => [p.word, `${p.at}${p.speed === null ? "" : ` · ${p.speed
 function drawLists() {
   renew(views.violations, now.violations.slice(0, LISTED).map((v) =>
     row(`v${v.id}`, v.name, [v.zone, v.at], [v.lon, v.lat], v.href)), now.violations.length ? "" : words.noViolations);
-  if (now.cells) {
-    const n = now.cells.reduce((sum, cell) => sum + cell[2], 0);
-    renew(views.terminals, [], words.zoomIn.replace("{n}", n));
-    return;
-  }
+  const counted = now.cells.reduce((sum, cell) => sum + cell[2], 0);
   const points = [...now.points].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.name.localeCompare(b.name));
-  const more = points.length > LISTED ? words.more.replace("{n}", points.length - LISTED) : "";
+  const rest = counted + Math.max(points.length - LISTED, 0);
+  const more = rest ? words.more.replace("{n}", rest) : "";
   renew(views.terminals, points.slice(0, LISTED).map((p) => row(`p${p.id}`, p.name, linesOf(p), [p.lon, p.lat], p.href)),
-    points.length ? more : words.noTerminals);
+    points.length + counted ? more : words.noTerminals);
 }
 
 // --- the feed ---
@@ -130,7 +127,7 @@ async function renewAll() {
 
 map.on("moveend", renewAll);
 map.on("click", "points", ({ features }) => {
-  const p = now.points?.find(({ id }) => id === features[0].properties.id);
+  const p = now.points.find(({ id }) => id === features[0].properties.id);
   if (p) show([p.lon, p.lat], p.name, linesOf(p), p.href);
 });
 map.on("click", "flagged", ({ features }) => {
