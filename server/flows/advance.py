@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from server.flows import flag
 from server.flows.arrivals import Arrival
+from server.flows.fixes import Fixes
 from server.flows.newest import newest_samples
 from server.flows.watch import Watch
 from server.store import reporting_terminals
