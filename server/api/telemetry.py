@@ -77,7 +77,7 @@ def show_samples(query: SamplesAsked, number: int) -> Response:
         raise invalid(
             [Fault(path="query.to", code="order", message_zh="须晚于 from。", message_en="It must be after from")]
         )
-    begin, end = (min(max(at.astimezone(UTC), EARLIEST), LATEST) for at in (query.from_at, query.to_at))
+    begin, end = (min(max(at, EARLIEST), LATEST).astimezone(UTC) for at in (query.from_at, query.to_at))
     stop = min(begin + STRETCH, end) if begin < LATEST else LATEST
     with work() as connection:
         _get(connection, number)

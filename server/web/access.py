@@ -208,7 +208,7 @@ def guard() -> ResponseReturnValue | None:
     if permission == PUBLIC:
         return None
     if find_current_account() is None or _over():
-        if not _has_bearer():
+        if session and not _has_bearer():
             session.clear()
         return ask_to_sign_in()
     if permission is None or not may(permission):
