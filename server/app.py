@@ -3,10 +3,13 @@
 from datetime import timedelta
 from importlib import import_module
 
+from apiflask import APIFlask
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from server.api import callers, description
+from server.api import errors as api_errors
 from server.config import Settings
 from server.db import connect_engine
 from server.flows.sign_in import Limits
@@ -36,12 +39,33 @@ BLUEPRINTS: tuple[str, ...] = (
 )
 """Modules with a `blueprint`; one line each."""
 
+API_BLUEPRINTS: tuple[str, ...] = (
+    "server.api.health",
+    "server.api.account",
+    "server.api.tokens",
+    "server.api.trucks",
+    "server.api.machines",
+    "server.api.enterprises",
+    "server.api.terminals",
+    "server.api.telemetry",
+    "server.api.positions",
+    "server.api.violations",
+    "server.api.leads",
+    "server.api.zones",
+    "server.api.whitelist",
+    "server.api.frames",
+    "server.api.quarantine",
+    "server.api.rules",
+    "server.api.divisions",
+)
+"""The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
+
 LARGEST_UPLOAD = 64 * 1024 * 1024
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: Settings) -> APIFlask:
     """Build the application; raises RuntimeError when a view names no permission."""
-    app = Flask(__name__)
+    app = description.describing_app(__name__)
     _configure(app, settings)
     app.extensions["engine"] = connect_engine(settings.database_url)
     app.extensions["settings"] = settings
@@ -50,13 +74,17 @@ def create_app(settings: Settings) -> Flask:
         settings.login_failures_address,
         timedelta(minutes=settings.login_lock_minutes),
     )
+    callers.init(app)
     access.init(app, access.SessionRule(settings.session_idle_minutes * 60, settings.session_hours * 3600))
-    CSRFProtect(app)  # after the guard: who is no longer signed in is asked to sign in, not told of tokens
+    csrf = CSRFProtect(app)  # after the guard: who is no longer signed in is asked to sign in, not told of tokens
     language.init(app)
     frame.init(app, settings.tile_url, settings.secure_cookies)
     words.init(app)
-    errors.init(app)
+    errors.init(app, {api_errors.PREFIX: api_errors.answer})
     for module in BLUEPRINTS:
+        app.register_blueprint(import_module(module).blueprint)
+    for module in API_BLUEPRINTS:
+        csrf.exempt(import_module(module).blueprint)
         app.register_blueprint(import_module(module).blueprint)
     access.check_table(app)
     return app

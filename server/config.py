@@ -112,6 +112,12 @@ SETTINGS: dict[str, Setting] = {
     "session_hours": Setting(
         "SESSION_HOURS", "12", _whole(1, 168), "a session ends after this however busy it is, hours"
     ),
+    "api_calls_account": Setting(
+        "API_CALLS_ACCOUNT", "600", _whole(1, 1_000_000), "calls of the JSON API a minute that an account may make"
+    ),
+    "api_calls_address": Setting(
+        "API_CALLS_ADDRESS", "120", _whole(1, 1_000_000), "calls a minute from an address that is not signed in"
+    ),
     "secrets_dir": Setting(
         "SECRETS_DIR", str(ROOT / "var" / "secrets"), Path, "where the demonstration accounts' passwords are kept"
     ),
@@ -159,6 +165,8 @@ class Settings:
     login_lock_minutes: int
     session_idle_minutes: int
     session_hours: int
+    api_calls_account: int
+    api_calls_address: int
     secrets_dir: Path
     broker_devices_file: Path | None
     city: int

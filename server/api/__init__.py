@@ -1,1 +1,1 @@
-"""The JSON face, described by OpenAPI."""
+"""The JSON API, version 1: a blueprint a noun, described at /api/openapi.json."""

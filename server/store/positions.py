@@ -102,6 +102,16 @@ def _points(
     return [dict(row) for row in rows.mappings()]
 
 
+def after(connection: Connection, scope: Scope, box: Box, terminal_id: int, most: int) -> list[dict[str, Any]]:
+    """Terminals in a part of the map with an id above the given one, by id: a list to go through, for programs."""
+    source, values = _in_view(scope, box)
+    rows = connection.execute(
+        text(f"{source} SELECT seen.terminal_id FROM seen WHERE seen.terminal_id > :after ORDER BY 1 LIMIT :most"),
+        {**values, "after": terminal_id, "most": most},
+    )
+    return _points(connection, source, values, list(rows.scalars()))
+
+
 def counts(connection: Connection, scope: Scope) -> dict[str, int]:
     """Terminals of the scope by state."""
     source, values = _in_view(scope, Box(-180, -90, 180, 90))

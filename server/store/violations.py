@@ -88,6 +88,11 @@ def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any
     return None if row is None else dict(row._mapping)
 
 
+def find_id(connection: Connection, number: str) -> int | None:
+    """The id of a violation by its number; whether the account may see it is for the reader of the row to ask."""
+    return connection.execute(text("SELECT id FROM violations WHERE number = :number"), {"number": number}).scalar()
+
+
 def decider(connection: Connection, user_id: int) -> str | None:
     """The name of who decided (accounts are outside the fence)."""
     name: str | None = connection.execute(

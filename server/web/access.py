@@ -17,12 +17,15 @@ from flask_login import LoginManager, current_user
 from sqlalchemy import Connection, Engine
 
 from server.db import transaction
+from server.flows import api_tokens
 from server.store import users
 from server.store.audit import Actor
 from server.store.scopes import Scope
 from server.store.users import Account, Role
 
 __all__ = ["PERMISSIONS", "Role", "allow", "current_account", "current_actor", "current_scope", "may", "work"]
+
+API = "/api/"  # where bearer tokens count; everywhere else the session alone does
 
 R = Role
 BUREAU = frozenset({R.OFFICER, R.REVIEWER, R.INSPECTOR, R.APPROVER, R.READ_ONLY})
@@ -89,8 +92,9 @@ class Visitor:
     is_authenticated = True
     is_anonymous = False
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, token_id: int | None = None) -> None:
         self.account = account
+        self.token_id = token_id
 
     @property
     def is_active(self) -> bool:
@@ -100,8 +104,25 @@ class Visitor:
         return f"{self.account.id}:{self.account.session_epoch}"
 
 
+def _has_bearer() -> bool:
+    return request.path.startswith(API) and "Authorization" in request.headers
+
+
+def load_bearer(_: object) -> Visitor | None:
+    """The account behind the token of an API call; None when the token is unknown, revoked or expired."""
+    given = request.authorization
+    if not _has_bearer() or given is None or given.type != "bearer" or not given.token:
+        return None
+    with transaction(engine()) as connection:
+        found = api_tokens.owner_of(connection, given.token)
+        account = users.find_account(connection, found[1]) if found else None
+    return Visitor(account, found[0]) if found and account and account.active else None
+
+
 def load_visitor(key: str) -> Visitor | None:
-    """The account of a session; None when it is closed or its sessions were ended."""
+    """The account of a session; None when it is closed or its sessions were ended, or when a token speaks instead."""
+    if _has_bearer():
+        return None
     number, _, epoch = key.partition(":")
     with transaction(engine()) as connection:
         account = users.find_account(connection, int(number)) if number.isdigit() else None
@@ -117,6 +138,11 @@ def engine() -> Engine:
 def find_current_account() -> Account | None:
     """The account signed in, if any."""
     return current_user.account if current_user and current_user.is_authenticated else None
+
+
+def current_token_id() -> int | None:
+    """The API token that this call came with; None where the session did."""
+    return current_user.token_id if current_user and current_user.is_authenticated else None
 
 
 def current_account() -> Account:
@@ -170,6 +196,10 @@ def _session_over(rule: SessionRule) -> bool:
     return over
 
 
+def _over() -> bool:
+    return current_token_id() is None and _session_over(current_app.extensions["session_rule"])
+
+
 def guard() -> ResponseReturnValue | None:
     """Before every request: signed in where needed, session still good, permission held."""
     if request.endpoint is None:
@@ -177,8 +207,9 @@ def guard() -> ResponseReturnValue | None:
     permission = permission_of(current_app, request.endpoint)
     if permission == PUBLIC:
         return None
-    if find_current_account() is None or _session_over(current_app.extensions["session_rule"]):
-        session.clear()
+    if find_current_account() is None or _over():
+        if session and not _has_bearer():
+            session.clear()
         return ask_to_sign_in()
     if permission is None or not may(permission):
         abort(403)
@@ -189,6 +220,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
     """Pages go to the log-in page and come back; data requests get 401."""
     accepts = request.accept_mimetypes
     wants_page = (not accepts or accepts.accept_html) and not request.headers.get("X-Poll")
+    wants_page = wants_page and not request.path.startswith(API)
     if not wants_page:
         abort(401)
     here = request.full_path.rstrip("?") if request.method == "GET" else _referrer_path()
@@ -219,6 +251,7 @@ def init(app: Flask, rule: SessionRule) -> None:
     manager = LoginManager(app)
     manager.session_protection = None  # the session has its own times; addresses change under way
     manager.user_loader(load_visitor)
+    manager.request_loader(load_bearer)
     app.extensions["session_rule"] = rule
     app.before_request(guard)
     app.jinja_env.globals.update(may=may, account=find_current_account)

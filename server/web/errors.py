@@ -1,6 +1,9 @@
 """Error pages in both languages: what happened, what was kept, where to go on."""
 
+from collections.abc import Callable, Mapping
+
 from flask import Flask, Response, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -65,7 +68,20 @@ def _crash(fault: Exception) -> tuple[Response | str, int]:
     return _answer(500, TEXTS[500])
 
 
-def init(app: Flask) -> None:
-    """Answer faults with pages."""
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(500, _crash)
+def init(app: Flask, elsewhere: Mapping[str, Callable[[Exception], Response]] | None = None) -> None:
+    """Answer faults with pages; `elsewhere` names beginnings of addresses where another form of answer is used."""
+
+    def other() -> Callable[[Exception], Response] | None:
+        found = (answer for begin, answer in (elsewhere or {}).items() if request.path.startswith(begin))
+        return next(found, None)
+
+    def http(fault: HTTPException) -> ResponseReturnValue:
+        answer = other()
+        return answer(fault) if answer else _http(fault)
+
+    def crash(fault: Exception) -> ResponseReturnValue:
+        answer = other()
+        return answer(fault) if answer else _crash(fault)
+
+    app.register_error_handler(HTTPException, http)
+    app.register_error_handler(500, crash)

@@ -1,0 +1,173 @@
+"""The OpenAPI description, made true: every status an operation can answer with, limits of addresses, security."""
+
+import re
+from typing import Any
+
+from apiflask import APIFlask
+from flask import Flask
+
+from server.api.errors import PREFIX, TEXTS, Error, Refused, answer
+from server.api.operations import PATHS, Operation
+from server.web.access import PUBLIC, allow
+
+VERSION = "1.0.0"
+VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+ABOUT = """JSON interface of the platform. Sign in with a personal token (`Authorization: Bearer dmp_...`, made on
+the account page or by `POST /api/v1/tokens`), or with the session cookie of the pages; a write with the cookie also
+needs the header `X-CSRFToken`. What an account may do and see is what it may do and see on the pages.
+
+Times are ISO 8601 with their zone, positions WGS-84 degrees, units stand in the names of fields and in their
+descriptions. Errors have one form (`Error`). An address that does not exist answers 404, a method that an address does
+not know 405 with `Allow`, too many calls 429 with `Retry-After` (counted a minute, for each account, or for each
+address where nobody is signed in). Unknown parameters and fields are refused."""
+REASONS = {
+    400: "The request cannot be read: JSON that is none, or a write with the cookie without X-CSRFToken",
+    401: "Not signed in, or the token is unknown, expired or revoked",
+    403: "The account lacks the permission",
+    404: "No such record in the account's area",
+    409: "It contradicts what is on file; nothing was changed",
+    413: "The body is larger than 2 MiB",
+    415: "The body is not application/json",
+    422: "A parameter or a field is not right; every fault is named",
+    429: "Too many calls in this minute",
+    503: "The database does not answer",
+}
+SECURITY = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A personal token, shown once when it is made.",
+    },
+    "session": {"type": "apiKey", "in": "cookie", "name": "session", "description": "The session of the pages."},
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-CSRFToken",
+        "description": "With the session cookie, for writing: the token in `<meta name=csrf-token>` of any page.",
+    },
+}
+
+
+def describing_app(name: str) -> APIFlask:
+    """An application that describes the blueprints of the API; no page of it comes from elsewhere."""
+    app = APIFlask(
+        name, "Diesel enforcement platform", VERSION, spec_path="/api/openapi.json", docs_path=None, json_errors=False
+    )
+    app.config.update(
+        OPENAPI_VERSION="3.1.0",
+        DESCRIPTION=ABOUT,
+        AUTO_404_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        AUTO_TAGS=True,
+        SERVERS=[{"url": "/"}],
+    )
+    app.spec_processor(complete(app))
+    app.register_error_handler(Refused, answer)
+    allow(PUBLIC)(app.view_functions["openapi.spec"])
+    return app
+
+
+def statuses(spec: Operation, has_path: bool) -> list[int]:
+    """Every status but success that the operation can answer with."""
+    found = {422, 429, *spec.refuses}
+    if spec.permission != PUBLIC:
+        found |= {401, 403}
+    if has_path:
+        found.add(404)
+    if spec.writes:
+        found.add(400)
+    if spec.has_body:
+        found |= {400, 413, 415}
+    return sorted(found)
+
+
+def complete(app: Flask) -> Any:
+    """The spec processor of this application."""
+
+    def process(spec: dict[str, Any]) -> dict[str, Any]:
+        by_address = _operations(app)
+        spec["components"]["schemas"]["Error"] = _schema_of_error(spec["components"]["schemas"])
+        spec["components"]["responses"] = {str(code): _response(code) for code in REASONS}
+        cookie = {**SECURITY["session"], "name": app.config["SESSION_COOKIE_NAME"]}
+        spec["components"]["securitySchemes"] = {**SECURITY, "session": cookie}
+        for path, methods in spec["paths"].items():
+            for method, one in methods.items():
+                if (path, method) in by_address:
+                    _complete_one(one, by_address[path, method], path)
+        _clean(spec)
+        return spec
+
+    return process
+
+
+def _operations(app: Flask) -> dict[tuple[str, str], Operation]:
+    found = {}
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if hasattr(view, "operation"):
+            path = VARIABLE.sub(r"{\1}", rule.rule)
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                found[path, method.lower()] = view.operation
+    return found
+
+
+def _complete_one(one: dict[str, Any], spec: Operation, path: str) -> None:
+    one["parameters"] = [p for p in one.get("parameters", []) if p["in"] != "path"]
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    one["parameters"] += [{"name": n, "in": "path", "required": True, "schema": PATHS[n]} for n in names]
+    for parameter in one["parameters"]:
+        parameter.setdefault("description", parameter["schema"].pop("description", "Which one."))
+    success = one["responses"].get(str(spec.status), {})
+    one["responses"] = {str(spec.status): success}
+    for code in statuses(spec, bool(names)):
+        one["responses"][str(code)] = {"$ref": f"#/components/responses/{code}"}
+    if spec.permission == PUBLIC:
+        one["security"] = []
+    else:
+        cookie: dict[str, list[str]] = {"session": [], "csrf": []} if spec.writes else {"session": []}
+        one["security"] = [{"token": []}, cookie]
+    if "body" in spec.examples:
+        one["requestBody"]["content"]["application/json"]["example"] = spec.examples["body"]
+    if "requestBody" in one:
+        one["requestBody"]["required"] = True
+    if "answer" in spec.examples:
+        success["content"]["application/json"]["example"] = spec.examples["answer"]
+
+
+def _response(code: int) -> dict[str, Any]:
+    word, zh, en = TEXTS[code]
+    example: dict[str, Any] = {
+        "code": word,
+        "message_zh": zh,
+        "message_en": en,
+        "path": PREFIX + "v1/...",
+        "faults": [],
+        "first": None,
+    }
+    found: dict[str, Any] = {
+        "description": REASONS[code],
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}},
+    }
+    if code == 429:
+        seconds = {"type": "integer", "minimum": 1}
+        found["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": seconds, "required": True}}
+    return found
+
+
+def _schema_of_error(schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = Error.model_json_schema(ref_template="#/components/schemas/Error.{model}", mode="serialization")
+    for name, nested in schema.pop("$defs", {}).items():
+        schemas[f"Error.{name}"] = nested
+    return schema
+
+
+def _clean(node: Any) -> None:
+    """Defaults of null say nothing and are no values of their kind."""
+    if isinstance(node, dict):
+        if "default" in node and node["default"] is None:
+            del node["default"]
+        for value in node.values():
+            _clean(value)
+    elif isinstance(node, list):
+        for value in node:
+            _clean(value)
