@@ -142,13 +142,16 @@ class Ingest:
 
     def _hold_whole(self, message: Message, received_us: int, fault: Exception, tally: Tally) -> None:
         said = quarantine_intake.plain_text(reason_of(fault))
-        kind, device = parse_topic(message.topic) or ("", "")
-        held = HeldFrame(kind, device, message.topic, "platform_fault", 0, said, message.payload)
+        name = parse_topic(message.topic)
+        held = HeldFrame(*(name or ("", "")), message.topic, "platform_fault", 0, said, message.payload)
         detail = {"topic": quarantine_intake.plain_text(message.topic)[:300], "fault": said}
         with self.connection.transaction():
             quarantine_intake.hold(self.connection, [held], received_us)
             counts.raise_alarm(self.connection, "platform_fault", detail)
+            terminal = self.watch.find_terminals(self.connection, [name]).get(name) if name else None
         tally.held += 1
+        if terminal is not None and terminal.answers:  # else it would send the same again for ever
+            tally.replies.append(answer_of(message.topic, message.payload, held.code))
 
     def _transact(self, messages: Sequence[Message], received_us: int) -> Tally:
         tally = Tally()

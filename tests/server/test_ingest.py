@@ -396,6 +396,7 @@ def test_a_message_that_the_database_refuses_is_held_alone(bench: Bench) -> None
             ]
             tally = bench.take(*messages)
             assert (tally.stored, tally.held) == (8, 1)
+            assert sorted(row[2] or "" for row in said(tally)) == [*[""] * 8, "platform_fault"]
             [(_raw, detail)] = bench.rows(
                 "SELECT raw, detail FROM quarantine WHERE code = 'platform_fault' AND raw = %s", messages[3].payload
             )
