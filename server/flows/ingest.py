@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 import psycopg
@@ -21,7 +20,7 @@ from psycopg import errors
 from server.flows import flag
 from server.flows.advance import advance
 from server.flows.answers import Reply, answer_of, answers_of
-from server.flows.arrivals import Arrival, Refusal, arrivals_of, parse_topic
+from server.flows.arrivals import Arrival, Message, Refusal, arrivals_of, parse_topic
 from server.flows.packet_rows import packet_rows
 from server.flows.platform_faults import is_database_away, reason_of
 from server.flows.put_together import put_together
@@ -41,19 +40,6 @@ MINUTE_US = 60_000_000
 FUTURE_US = 5 * MINUTE_US
 DAY_US = 86_400_000_000
 MOST_TRIES = 5
-
-
-class Message(Protocol):
-    """What the flow needs of a message; telemetry.links.mqtt.Received has it."""
-
-    @property
-    def topic(self) -> str: ...
-    @property
-    def payload(self) -> bytes: ...
-    @property
-    def qos(self) -> int: ...
-    @property
-    def retained(self) -> bool: ...
 
 
 @dataclass(slots=True)
