@@ -192,7 +192,7 @@ class Ingest:
                 tally.repeated += int(known.sum())
                 good = good[~known]
                 rows = packet_rows(arrivals, decoded, good, received_us)
-        days = [day for day in packets.days_of(rows.measured_us) if day not in self._days]
+        days = [day for day in packets.days_of(rows.measured_us, received_us) if day not in self._days]
         if days:
             raise _DaysMissing(days)
         new = packets.insert(self.connection, rows)
