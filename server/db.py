@@ -51,6 +51,10 @@ def connect(database_url: str) -> psycopg.Connection:
         autocommit=True,
         options="-c timezone=UTC",
         connect_timeout=10,
+        keepalives_idle=10,  # a server that vanished without a word is noticed within half a minute
+        keepalives_interval=5,
+        keepalives_count=3,
+        tcp_user_timeout=30_000,
     )
 
 

@@ -80,9 +80,10 @@ def _end_runs_of_the_dead() -> None:
 
 
 def _end_run(directory: Path) -> None:
-    cluster = attach_postgres(directory / "postgres")
-    if cluster is not None:
-        cluster.stop()  # a killed one would leave shared memory behind, which only its own restart frees
+    for state in directory.glob("**/data/postmaster.pid"):
+        cluster = attach_postgres(state.parents[1])
+        if cluster is not None:
+            cluster.stop()  # a killed one would leave shared memory behind, which only its own restart frees
     for pid_file in directory.glob("**/pid"):
         pid = processes.recall(pid_file)
         if pid is not None:

@@ -12,7 +12,7 @@ from server.flows.save_terminal import save_terminal
 from server.store import terminals
 from server.store.paging import Found, Query
 from server.store.scopes import Scope
-from server.web.telemetry_rules import thresholds
+from server.web.terminal_lines import thresholds
 
 MORE = {
     "truck_id": (int | None, Field(default=None, description="The truck it is bound to.")),

@@ -42,7 +42,8 @@ def read(data: bytes) -> Sheet:
     except csv.Error as fault:
         raise FileRefusedError(
             f"第 {reader.line_num} 行附近无法读取（{fault}）：检查引号是否成对、单元格是否过长。",
-            f"Near line {reader.line_num} the file cannot be read ({fault}): check for unpaired quotes and over-long cells.",
+            f"Near line {reader.line_num} the file cannot be read ({fault}): check for unpaired quotes"
+            " and over-long cells.",
         ) from fault
     return assemble(lines, [])
 

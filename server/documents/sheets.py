@@ -75,4 +75,4 @@ def assemble(lines: list[tuple[int, list[str]]], faults: list[CellFault]) -> She
 def _square(cells: list[str], width: int) -> list[str]:
     if len(cells) < width:
         return [*cells, *[""] * (width - len(cells))]
-    return cells if not any(cells[width:]) else cells[:width] + ["".join(cells[width:])]
+    return cells if not any(cells[width:]) else [*cells[:width], "".join(cells[width:])]

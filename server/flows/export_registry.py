@@ -3,7 +3,7 @@
 Also the template (headers, a note for each field) and the report of an import (the uploaded sheet, cells marked).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from server.documents import workbooks
@@ -65,7 +65,7 @@ def template(noun: Noun, language: str) -> bytes:
     return workbooks.write(noun.en if language == "en" else noun.zh, headers(noun, language), [], hints=hints)
 
 
-def report(noun: Noun, sheet: Sheet, notes: list[Mapping[str, Any]], language: str) -> bytes:
+def report(noun: Noun, sheet: Sheet, notes: Sequence[Mapping[str, Any]], language: str) -> bytes:
     """The uploaded sheet with its refused and doubtful cells marked; of a long one only the rows spoken of."""
     english = language == "en"
     by_row: dict[int, list[Mapping[str, Any]]] = {}

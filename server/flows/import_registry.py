@@ -86,7 +86,10 @@ def _guarded(engine: Engine, number: int, step: Callable[[], None]) -> None:
     except Exception:
         log.exception("import %d failed", number)
         zh = "处理中出错，未写入任何内容：请重试；仍然出错请把导入编号告知管理员。"
-        en = "An error stopped the work, nothing was written: try again; if it stays, give the administrator the import's number."
+        en = (
+            "An error stopped the work, nothing was written: try again; if it stays, give the administrator"
+            " the number of the import."
+        )
         with transaction(engine) as connection:
             registry_imports.finish(connection, number, "failed", fault_zh=zh, fault_en=en)
 
@@ -131,7 +134,10 @@ def compare(connection: Connection, noun: Noun, reading: Reading, divisions: str
 def _refuse_outside(connection: Connection, noun: Noun, reading: Reading, divisions: str) -> None:
     for row, value in registry_merges.outside(connection, noun.register, divisions):
         zh = f"不在本账号的辖区（{divisions}）内：请填写辖区内的行政区划代码，或交由上级导入。"
-        en = f"It lies outside this account's area ({divisions}): give a division code inside it, or have the city import it."
+        en = (
+            f"It lies outside this account's area ({divisions}): give a division code inside it,"
+            " or have the city import it."
+        )
         reading.refuse(row, "division", value, zh, en)
 
 

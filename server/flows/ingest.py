@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 import psycopg
@@ -21,7 +20,7 @@ from psycopg import errors
 from server.flows import flag
 from server.flows.advance import advance
 from server.flows.answers import Reply, answer_of, answers_of
-from server.flows.arrivals import Arrival, Refusal, arrivals_of, parse_topic
+from server.flows.arrivals import Arrival, Message, Refusal, arrivals_of, parse_topic
 from server.flows.packet_rows import packet_rows
 from server.flows.platform_faults import is_database_away, reason_of
 from server.flows.put_together import put_together
@@ -41,19 +40,6 @@ MINUTE_US = 60_000_000
 FUTURE_US = 5 * MINUTE_US
 DAY_US = 86_400_000_000
 MOST_TRIES = 5
-
-
-class Message(Protocol):
-    """What the flow needs of a message; telemetry.links.mqtt.Received has it."""
-
-    @property
-    def topic(self) -> str: ...
-    @property
-    def payload(self) -> bytes: ...
-    @property
-    def qos(self) -> int: ...
-    @property
-    def retained(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -142,13 +128,16 @@ class Ingest:
 
     def _hold_whole(self, message: Message, received_us: int, fault: Exception, tally: Tally) -> None:
         said = quarantine_intake.plain_text(reason_of(fault))
-        kind, device = parse_topic(message.topic) or ("", "")
-        held = HeldFrame(kind, device, message.topic, "platform_fault", 0, said, message.payload)
+        name = parse_topic(message.topic)
+        held = HeldFrame(*(name or ("", "")), message.topic, "platform_fault", 0, said, message.payload)
         detail = {"topic": quarantine_intake.plain_text(message.topic)[:300], "fault": said}
         with self.connection.transaction():
             quarantine_intake.hold(self.connection, [held], received_us)
             counts.raise_alarm(self.connection, "platform_fault", detail)
+            terminal = self.watch.find_terminals(self.connection, [name]).get(name) if name else None
         tally.held += 1
+        if terminal is not None and terminal.answers:  # else it would send the same again for ever
+            tally.replies.append(answer_of(message.topic, message.payload, held.code))
 
     def _transact(self, messages: Sequence[Message], received_us: int) -> Tally:
         tally = Tally()
@@ -203,7 +192,7 @@ class Ingest:
                 tally.repeated += int(known.sum())
                 good = good[~known]
                 rows = packet_rows(arrivals, decoded, good, received_us)
-        days = [day for day in packets.days_of(rows.measured_us) if day not in self._days]
+        days = [day for day in packets.days_of(rows.measured_us, received_us) if day not in self._days]
         if days:
             raise _DaysMissing(days)
         new = packets.insert(self.connection, rows)

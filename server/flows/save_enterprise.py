@@ -1,4 +1,4 @@
-"""Save an enterprise from a form; a new one is refused where its credit code (or name, without one) is on file already."""
+"""Save an enterprise from a form; a new one is refused where its credit code, or else its name, is on file already."""
 
 from collections.abc import Mapping
 

@@ -3,8 +3,6 @@
 Of two valid fixes of the same moment the one received first counts.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

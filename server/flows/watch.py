@@ -22,10 +22,10 @@ from enforcement.rules import RuleBook, load, moment
 from enforcement.subjects import Subject
 from enforcement.visit_records import SettingsByZone
 from enforcement.whitelist import WhitelistEntry
-from enforcement.zone_terms_json import from_json
+from enforcement.zone_terms_json import ZoneTermsFault, from_json
 from enforcement.zones import Purpose, ZoneTerms, default_settings
 from geo.zones import ZoneIndex, ZoneVersion, index_zones
-from server.store import reporting_terminals, subjects, watched
+from server.store import counts, reporting_terminals, subjects, watched
 from server.store.reporting_terminals import ReportingTerminal
 from server.store.watched import WatchedVersion
 
@@ -83,8 +83,15 @@ class Watch:
         self.unknown.clear()
 
     def _load_zones(self, connection: psycopg.Connection) -> None:
-        self.versions: dict[int, WatchedVersion] = {one.id: one for one in watched.zone_versions(connection)}
-        self.terms: dict[int, ZoneTerms] = {one.id: from_json(one.terms) for one in self.versions.values()}
+        self.versions: dict[int, WatchedVersion] = {}
+        self.terms: dict[int, ZoneTerms] = {}
+        for one in watched.zone_versions(connection):
+            try:
+                self.terms[one.id] = from_json(one.terms)
+                self.versions[one.id] = one
+            except ZoneTermsFault as fault:  # one zone is not watched; the alarm says which and why
+                detail = {"zone": one.code, "version": one.number, "fault": str(fault)[:300]}
+                counts.raise_alarm(connection, "unreadable_zone", detail)
         by_edge: dict[float, list[ZoneVersion]] = {}
         for one in self.versions.values():
             version = ZoneVersion(one.id, one.zone_id, one.geometry, one.valid_from_us, one.valid_to_us)

@@ -14,7 +14,8 @@ from typing import Generic, Protocol, TypeVar
 import psycopg
 
 from server.flows import flag
-from server.flows.ingest import Ingest, Message, Tally
+from server.flows.arrivals import Message
+from server.flows.ingest import Ingest, Tally
 from server.flows.platform_faults import is_database_away, reason_of
 from server.store import packets
 

@@ -22,10 +22,11 @@ _JUDGED = f"""
 WITH picked AS (
   SELECT p.measured_at, p.last_at, p.received_at, p.serial, p.command, p.samples_n,
     CASE WHEN t.kind = 'jt808' THEN 0 WHEN p.command = 3 THEN 2 ELSE p.command END AS counter,
-    CASE WHEN p.stream_stride = {LAYOUT_A_STRIDE} THEN be2(p.raw, 31 + (p.samples_n - 1) * {LAYOUT_A_STRIDE}) ELSE p.serial END
-      AS serial_last
+    CASE WHEN p.stream_stride = {LAYOUT_A_STRIDE} THEN be2(p.raw, 31 + (p.samples_n - 1) * {LAYOUT_A_STRIDE})
+         ELSE p.serial END AS serial_last
   FROM packets p JOIN terminals t ON t.id = p.terminal_id
-  WHERE p.terminal_id = :terminal_id AND p.measured_at >= CAST(:from_at AS timestamptz) - interval '1 day' AND p.measured_at < :to_at
+  WHERE p.terminal_id = :terminal_id AND p.measured_at < :to_at
+    AND p.measured_at >= cast(:from_at AS timestamptz) - interval '1 day'
 ), ordered AS (
   SELECT picked.*, lag(serial_last) OVER counted AS serial_before, lag(last_at) OVER counted AS counted_before
   FROM picked WHERE serial >= 0 WINDOW counted AS (PARTITION BY counter ORDER BY measured_at, serial)
@@ -37,15 +38,16 @@ WITH picked AS (
     ELSE greatest(serial - 1, 0) END AS step
   FROM ordered
 ), judged AS (
-  SELECT stepped.*, CASE WHEN step <= {MOST_PER_SECOND} * (extract(epoch FROM measured_at - counted_before) + 2) THEN step ELSE 0 END
-    AS missing, serial < serial_before AND NOT (serial_before >= 65000 AND serial <= 500) AS begun_anew
+  SELECT stepped.*,
+    CASE WHEN step <= {MOST_PER_SECOND} * (extract(epoch FROM measured_at - counted_before) + 2) THEN step ELSE 0 END
+      AS missing, serial < serial_before AND NOT (serial_before >= 65000 AND serial <= 500) AS begun_anew
   FROM stepped WHERE measured_at >= :from_at
 )"""  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One local day of one terminal: packets and samples received, serial numbers that came and are missing, silences."""
+    """One local day of one terminal: packets and samples, serial numbers that came and that are missing, silences."""
 
     day: date
     received: int
@@ -90,10 +92,12 @@ def days(connection: Connection, terminal_id: int, from_at: datetime, to_at: dat
       PARTITION BY (measured_at AT TIME ZONE 'Asia/Shanghai')::date ORDER BY measured_at)) AS pause_s
   FROM picked WHERE measured_at >= :from_at
 ), received AS (
-  SELECT day, count(*) AS received, sum(samples_n)::int AS samples, count(*) FILTER (WHERE pause_s > :silence_s) AS silences,
+  SELECT day, count(*) AS received, sum(samples_n)::int AS samples,
+    count(*) FILTER (WHERE pause_s > :silence_s) AS silences,
     coalesce(sum(pause_s) FILTER (WHERE pause_s > :silence_s), 0)::float8 AS silent_s FROM silences GROUP BY 1
 )
-SELECT r.day, r.received, coalesce(l.counted, 0), coalesce(l.missing, 0), r.samples, coalesce(l.gaps, 0), r.silences, r.silent_s
+SELECT r.day, r.received, coalesce(l.counted, 0), coalesce(l.missing, 0), r.samples, coalesce(l.gaps, 0),
+  r.silences, r.silent_s
 FROM received r LEFT JOIN losses l USING (day) ORDER BY r.day DESC"""
         ),
         _values(terminal_id, from_at, to_at) | {"silence_s": silence_s},
@@ -110,7 +114,8 @@ def gaps(
             _JUDGED
             + """
 , silences AS (
-  SELECT lag(last_at) OVER (ORDER BY measured_at) AS from_at, measured_at AS to_at FROM picked WHERE measured_at >= :from_at
+  SELECT lag(last_at) OVER (ORDER BY measured_at) AS from_at, measured_at AS to_at
+  FROM picked WHERE measured_at >= :from_at
 )
 SELECT CASE WHEN begun_anew THEN 'restart' ELSE 'serial' END AS kind, coalesce(counted_before, measured_at) AS from_at,
   measured_at AS to_at, CASE WHEN begun_anew THEN 1 ELSE (serial_before + 1) % 65536 END AS first,

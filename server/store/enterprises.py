@@ -12,8 +12,10 @@ from server.store.scopes import Scope
 
 ENTERPRISES = Register(
     table="enterprises",
-    select="t.id, t.credit_code, t.name, t.industry, t.division, t.address, ST_X(t.location) AS lon, ST_Y(t.location) AS lat,"
-    " d.name_zh AS division_zh, d.name_en AS division_en, t.contact, t.phone, t.organisation_id, t.state, t.created_at, t.updated_at,"
+    select="t.id, t.credit_code, t.name, t.industry, t.division, t.address,"
+    " ST_X(t.location) AS lon, ST_Y(t.location) AS lat,"
+    " d.name_zh AS division_zh, d.name_en AS division_en, t.contact, t.phone, t.organisation_id, t.state,"
+    " t.created_at, t.updated_at,"
     " (SELECT count(*) FROM trucks x WHERE x.enterprise_id = t.id) AS trucks_n,"
     " (SELECT count(*) FROM machines x WHERE x.enterprise_id = t.id) AS machines_n",
     source="enterprises t LEFT JOIN divisions d ON d.code = t.division",
@@ -33,7 +35,8 @@ ENTERPRISES = Register(
         "state": "text",
     },
     written={
-        "location": "CASE WHEN i.lon IS NOT NULL AND i.lat IS NOT NULL THEN ST_SetSRID(ST_MakePoint(i.lon, i.lat), 4326) END"
+        "location": "CASE WHEN i.lon IS NOT NULL AND i.lat IS NOT NULL"
+        " THEN ST_SetSRID(ST_MakePoint(i.lon, i.lat), 4326) END"
     },
     in_no_column=frozenset({"lon", "lat"}),
     filters={

@@ -137,6 +137,11 @@ def judge_anew(connection: psycopg.Connection, number: int, judged: Violation) -
     )
 
 
+def reinstate(connection: psycopg.Connection, number: int) -> None:
+    """A lead that had fallen away stands again: still later packets say that the visit is forbidden after all."""
+    connection.execute("UPDATE violations SET status = 'flagged' WHERE id = %s AND status = 'superseded'", (number,))
+
+
 def note_revision(connection: psycopg.Connection, number: int, revision: dict[str, Any]) -> None:
     """Later data would alter a decided violation: it is said beside it, and altered by a person or not at all."""
     connection.execute(

@@ -69,7 +69,8 @@ MACHINES = Register(
         "division": "t.division = :division",
         "owner": "t.owner ILIKE :owner OR e.name ILIKE :owner",
         "enterprise_id": "t.enterprise_id::text = :enterprise_id",
-        "terminal": "(:terminal = 'yes') = EXISTS (SELECT FROM terminals x WHERE x.machine_id = t.id AND x.state <> 'removed')",
+        "terminal": "(:terminal = 'yes') = EXISTS"
+        " (SELECT FROM terminals x WHERE x.machine_id = t.id AND x.state <> 'removed')",
         "state": "t.state = :state",
     },
     contains=frozenset({"q", "owner"}),
@@ -92,9 +93,11 @@ MATCH = (
     "UPDATE incoming i SET row_id = t.id FROM machines t WHERE i.row_id IS NULL AND t.machine_code = i.machine_code",
     "UPDATE incoming i SET row_id = t.id FROM machines t WHERE i.row_id IS NULL AND t.engine_number = i.engine_number"
     " AND t.engine_maker IS NOT DISTINCT FROM i.engine_maker",
-    "UPDATE incoming i SET row_id = t.id FROM machines t WHERE i.row_id IS NULL AND t.registration_number = i.registration_number",
+    "UPDATE incoming i SET row_id = t.id FROM machines t WHERE i.row_id IS NULL"
+    " AND t.registration_number = i.registration_number",
     "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e WHERE e.credit_code = i.enterprise",
-    "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e WHERE i.enterprise_id IS NULL AND e.name = i.enterprise",
+    "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e"
+    " WHERE i.enterprise_id IS NULL AND e.name = i.enterprise",
 )
 _OTHER = (
     "SELECT i.row_no, '{column}', i.{column}, t.id, " + TITLE.format("t") + " FROM incoming i"

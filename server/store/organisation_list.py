@@ -31,7 +31,8 @@ def find(connection: Connection, query: Query, scope: Scope) -> Found:
             "SELECT o.id, o.kind, o.level, o.code, o.name_zh, o.name_en, o.division, o.active, p.name_zh AS parent_zh,"
             " p.name_en AS parent_en, d.name_zh AS division_zh, d.name_en AS division_en,"
             f" {accounts} AS users_n"
-            " FROM organisations o LEFT JOIN organisations p ON p.id = o.parent_id LEFT JOIN divisions d ON d.code = o.division"
+            " FROM organisations o LEFT JOIN organisations p ON p.id = o.parent_id"
+            " LEFT JOIN divisions d ON d.code = o.division"
             f" WHERE {clauses} ORDER BY {query.order(SORTS, 'division', 'o.id')} LIMIT :limit OFFSET :offset"
         ),
         {**bound, **query.window},

@@ -52,6 +52,7 @@ SHA_SIZE = struct.pack(">i", 32)
 NULL = b"\xff\xff\xff\xff"
 FLOAT8_OID = 701
 DAY_US = 86_400_000_000
+OWN_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +145,15 @@ def ensure_partitions(connection: psycopg.Connection, days: Sequence[date]) -> i
     return made
 
 
-def days_of(measured_us: NDArray[np.int64]) -> list[date]:
-    """The UTC days that these times fall into."""
+def days_of(measured_us: NDArray[np.int64], received_us: int) -> list[date]:
+    """The UTC days that these times fall into and that have a partition of their own.
+
+    What speaks of more than `OWN_DAYS` before its receipt goes to `packets_other`: a clock that lost its date must
+    not make a partition for each day it dreams of.
+    """
     base = datetime(1970, 1, 1, tzinfo=UTC)
-    return [(base + timedelta(days=int(day))).date() for day in np.unique(measured_us // DAY_US)]
+    near = measured_us[measured_us > received_us - OWN_DAYS * DAY_US]
+    return [(base + timedelta(days=int(day))).date() for day in np.unique(near // DAY_US)]
 
 
 def insert(connection: psycopg.Connection, rows: PacketRows) -> NDArray[np.bool_]:

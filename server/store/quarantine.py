@@ -29,8 +29,10 @@ _JOINS = """LEFT JOIN users u ON u.id = q.settled_by
 
 
 _OF_A_COUNTY = """EXISTS (SELECT FROM terminals d LEFT JOIN trucks k ON k.id = d.truck_id
- LEFT JOIN machines m ON m.id = d.machine_id LEFT JOIN enterprises e ON e.id = d.enterprise_id
- WHERE d.kind = q.kind AND d.device = q.device AND coalesce(k.division, m.division, e.division) LIKE :scope_divisions)"""
+ LEFT JOIN machines m ON m.id = d.machine_id LEFT JOIN enterprises e
+   ON e.id = coalesce(d.enterprise_id, k.enterprise_id, m.enterprise_id)
+ WHERE d.kind = q.kind AND d.device = q.device AND coalesce(k.division, m.division, e.division)
+   LIKE :scope_divisions)"""
 
 
 def _within(scope: Scope) -> tuple[str, dict[str, Any]]:

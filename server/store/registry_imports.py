@@ -9,13 +9,12 @@ from sqlalchemy import Connection, text
 from server.store.paging import Found, Query, count_capped
 
 STALE_S = 60
-_COLUMNS = """r.id, r.noun, r.file_name, encode(r.sha256, 'hex') AS sha256, length(r.content) AS length, r.divisions, r.state,
+_COLUMNS = """r.id, r.noun, r.file_name, encode(r.sha256, 'hex') AS sha256, length(r.content) AS length,
+ r.divisions, r.state,
  r.mode, r.rows_n, r.done_n, r.new_n, r.changed_n, r.unchanged_n, r.refused_n, r.warned_n, r.fault_zh, r.fault_en,
- r.created_at, r.created_by, r.beat_at, r.written_at, u.username, u.name AS created_by_name, o.division AS uploader_division,
+ r.created_at, r.created_by, r.beat_at, r.written_at, u.username, u.name AS created_by_name,
  r.state IN ('reading', 'writing') AND r.beat_at < now() - make_interval(secs => 60) AS stalled"""
-_SOURCE = (
-    "registry_imports r LEFT JOIN users u ON u.id = r.created_by LEFT JOIN organisations o ON o.id = u.organisation_id"
-)
+_SOURCE = "registry_imports r LEFT JOIN users u ON u.id = r.created_by"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ def open_incoming(connection: Connection, register: Register, references: Sequen
     extra = "".join(f", {name} text" for name in references)
     connection.execute(
         text(
-            f"CREATE TEMP TABLE incoming (row_no int PRIMARY KEY, row_id int, {register.definition}{extra}) ON COMMIT DROP"
+            "CREATE TEMP TABLE incoming"
+            f" (row_no int PRIMARY KEY, row_id int, {register.definition}{extra}) ON COMMIT DROP"
         )
     )
 

@@ -21,8 +21,9 @@ NO_BUREAU_HERE = "left({0}, 4) NOT IN (SELECT left(o.division, 4) FROM organisat
 class Register:
     """A register's table and how its rows are read and written.
 
-    `incoming` names what a form or a sheet gives, with its SQL type; `counted` is the part of `source` that filters speak of; `written` gives the expression over the incoming
-    row `i` for a column that is not simply `i.<column>`; `defaults` stands in where a new row leaves a column empty.
+    `incoming` names what a form or a sheet gives, with its SQL type; `counted` is the part of `source` that filters
+    speak of; `written` gives the expression over the incoming row `i` for a column that is not simply `i.<column>`;
+    `defaults` stands in where a new row leaves a column empty.
     """
 
     table: str

@@ -11,8 +11,8 @@ def visits(connection: Connection, truck_id: int | None, machine_id: int | None)
     """Visits of the terminals bound to the subject now."""
     rows = connection.execute(
         text(
-            "SELECT v.id, v.zone_id, z.name_zh AS zone_zh, z.name_en AS zone_en, v.first_at, v.last_at, v.open, v.forbidden,"
-            " x.id AS violation_id FROM visits v JOIN zones z ON z.id = v.zone_id"
+            "SELECT v.id, v.zone_id, z.name_zh AS zone_zh, z.name_en AS zone_en, v.first_at, v.last_at,"
+            " v.open, v.forbidden, x.id AS violation_id FROM visits v JOIN zones z ON z.id = v.zone_id"
             " LEFT JOIN violations x ON x.visit_id = v.id"
             " WHERE v.terminal_id IN (SELECT id FROM terminals WHERE truck_id = :truck_id OR machine_id = :machine_id)"
             " AND NOT v.superseded ORDER BY v.first_at DESC, v.id LIMIT :most"

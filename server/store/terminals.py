@@ -79,13 +79,14 @@ MATCH = (
         for column in ("registration_number", "pin", "machine_code")
     ),
     "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e WHERE e.credit_code = i.enterprise",
-    "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e WHERE i.enterprise_id IS NULL AND e.name = i.enterprise",
+    "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e"
+    " WHERE i.enterprise_id IS NULL AND e.name = i.enterprise",
 )
 CLASHES = (
     "SELECT i.row_no, 'truck', i.truck, t.id, t.device FROM incoming i JOIN terminals t ON t.id = i.row_id"
     " WHERE i.truck_id IS NOT NULL AND t.machine_id IS NOT NULL"
-    " UNION ALL SELECT i.row_no, 'machine', i.machine, t.id, t.device FROM incoming i JOIN terminals t ON t.id = i.row_id"
-    " WHERE i.machine_id IS NOT NULL AND t.truck_id IS NOT NULL"
+    " UNION ALL SELECT i.row_no, 'machine', i.machine, t.id, t.device FROM incoming i"
+    " JOIN terminals t ON t.id = i.row_id WHERE i.machine_id IS NOT NULL AND t.truck_id IS NOT NULL"
 )
 
 

@@ -45,7 +45,11 @@ def listen(connection: psycopg.Connection) -> None:
 
 
 def changed_tables(connection: psycopg.Connection) -> set[str]:
-    """The tables that changed since the last call."""
+    """The tables that changed since the last call.
+
+    Asked with a query before: what was committed until now is then on the wire, not merely on its way.
+    """
+    connection.execute("SELECT 1")
     return {notice.payload for notice in connection.notifies(timeout=0)}
 
 

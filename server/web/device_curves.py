@@ -21,6 +21,7 @@ from server.web.telemetry_rules import book
 from telemetry.samples import COLUMNS
 
 UNITS = {column.name: column.unit for column in COLUMNS}
+ENGINE_COLUMNS = ("engine_speed_rpm", "torque_net_pct", "fuel_rate_lph", "scr_inlet_c", "coolant_c")
 ENGINE_KINDS = frozenset({"hdv", "nrmm"})  # whose terminals read the engine; boxes and trackers may
 
 
@@ -139,12 +140,13 @@ def _plain(values: NDArray[np.float64]) -> list[float | None]:
 
 def _absent(panel: Panel, kind: str, table: pd.DataFrame) -> dict[str, str]:
     """Why a panel is not drawn."""
-    if panel.is_engine and kind not in ENGINE_KINDS:
+    has_engine = bool(table[list(ENGINE_COLUMNS)].notna().to_numpy().any())
+    if panel.is_engine and kind not in ENGINE_KINDS and not has_engine:
         why = _("this kind of terminal reported no engine data")
     elif panel.name == "opacity":
         why = _("only retrofit smoke sensors report it; this terminal did not")
-    elif kind == "nrmm" and panel.name == "nox" and (table["engine_speed_rpm"].notna()).any():
-        why = _("engine data came, but every NOx reading was sent as not available or the sensor was not lit off")
+    elif panel.name == "nox" and has_engine:
+        why = _("every NOx reading was sent as not available, or the sensor was not lit off")
     else:
         why = _("every sample of this time carries “not available” here, or no such field")
     return {"label": str(panel.label), "why": str(why)}

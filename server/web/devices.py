@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,7 +22,7 @@ from server.web.language import ZONE
 from server.web.map import control_words
 from server.web.packet_words import explain, label_of
 from server.web.telemetry_rules import number as rule_number
-from server.web.telemetry_rules import thresholds
+from server.web.terminal_lines import thresholds
 
 blueprint = Blueprint("devices", __name__, url_prefix="/terminals")
 PACKETS_A_PAGE = 25
@@ -49,10 +50,6 @@ class Span:
     @property
     def day(self) -> date:
         return self.from_at.astimezone(ZONE).date()
-
-    @property
-    def is_day(self) -> bool:
-        return self == span_of(self.day)
 
 
 def span_of(day: date) -> Span:
@@ -145,10 +142,10 @@ def _told(connection: Connection, number: int) -> dict[str, Any]:
 def _page_data(number: int, span: Span) -> dict[str, Any]:
     """What the scripts of the page begin with."""
     settings = current_app.extensions["settings"]
+    address = url_for("devices.curves", number=number)
+    between = {"from": span.from_at.isoformat(), "to": span.to_at.isoformat()}
     return {
-        "samples": url_for(
-            "devices.curves", number=number, **{"from": span.from_at.isoformat(), "to": span.to_at.isoformat()}
-        ),
+        "samples": f"{address}?{urlencode(between)}",
         "divisions": url_for("map.divisions"),
         "zones": url_for("map.zones"),
         "extent": [118.8, 40.4, 121.3, 42.4],
@@ -167,8 +164,6 @@ def _page_data(number: int, span: Span) -> dict[str, Any]:
             "columns": [_("Quantity"), _("Least"), _("Mean"), _("Greatest"), _("Readings")],
             "failed": _("The curves could not be read. Reload the page to try again."),
             "colour": _("Track coloured by"),
-            "low": _("low"),
-            "high": _("high"),
             "notDrawn": _("Not drawn"),
         },
     }

@@ -103,9 +103,15 @@ def show(number: int) -> str:
     template = "imports/_progress.html" if request.headers.get("HX-Request") else "imports/show.html"
     labels = {one.name: pages.label(one) for one in _noun(job["noun"]).fields}
     return render_template(
-        template, job=job, noun=_noun(job["noun"]), notes=notes[:NOTES_A_PAGE], more=len(notes) > NOTES_A_PAGE, page=page,
-        refused=refused, labels=labels,
-    )  # fmt: skip
+        template,
+        job=job,
+        noun=_noun(job["noun"]),
+        notes=notes[:NOTES_A_PAGE],
+        more=len(notes) > NOTES_A_PAGE,
+        page=page,
+        refused=refused,
+        labels=labels,
+    )
 
 
 @blueprint.get("/<int:number>/progress")

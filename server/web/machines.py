@@ -83,10 +83,16 @@ def show(number: int) -> str:
     with work() as connection:
         bound = terminals.of_subject(connection, machine_id=number)
     return render_template(
-        "machines/show.html", row=row, facts=pages.facts(MACHINES, row), doubts=pages.doubts(MACHINES, row), terminals=bound,
-        records=pages.records(machine_id=number), timeline=pages.timeline(MACHINES, number),
-        map_data=small_map(row), new_terminal=url_for("terminals.new", machine=pages.machine_wording(row), device=row["machine_code"]),
-    )  # fmt: skip
+        "machines/show.html",
+        row=row,
+        facts=pages.facts(MACHINES, row),
+        doubts=pages.doubts(MACHINES, row),
+        terminals=bound,
+        records=pages.records(machine_id=number),
+        timeline=pages.timeline(MACHINES, number),
+        map_data=small_map(row),
+        new_terminal=url_for("terminals.new", machine=pages.machine_wording(row), device=row["machine_code"]),
+    )
 
 
 @blueprint.get("/new")

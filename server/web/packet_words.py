@@ -9,7 +9,7 @@ from telemetry.decode import decode, describe
 from telemetry.protocols.errors import FrameError
 from telemetry.samples import COLUMNS
 
-NAMES = {column.name: (column.zh, column.en) for column in COLUMNS}
+NAMES = {column.name: (column.zh, column.en) for column in COLUMNS if column.name not in ("packet", "flags", "status")}
 DEEPEST = 12
 MOST_ITEMS = 400
 

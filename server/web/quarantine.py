@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +15,7 @@ from server.flows import settle_alarm as alarm_flow
 from server.flows import settle_quarantine as flow
 from server.store import audit, quarantine, tasks
 from server.store.paging import COUNT_CAP, Query
-from server.web import telemetry_words
+from server.web import registry_words, telemetry_words  # noqa: F401 - the register's words join at import
 from server.web.access import allow, current_actor, current_scope, engine, may, work
 from server.web.hex_dump import dump
 from server.web.language import pick
@@ -130,7 +131,7 @@ def _back(query: Query | None = None) -> ResponseReturnValue:
     if number.isascii() and number.isdigit() and len(number) < 19:
         return redirect(url_for("quarantine.show", number=int(number)), 303)
     values = query.values if query else {}
-    return redirect(url_for("quarantine.index", **{"state": "", **values}), 303)
+    return redirect(url_for("quarantine.index") + "?" + urlencode({"state": "", **values}), 303)
 
 
 @blueprint.post("/replay")
@@ -150,12 +151,12 @@ def replay() -> ResponseReturnValue:
 
 def _replay_all(query: Query) -> ResponseReturnValue:
     after, taken, stored = (_count(name) for name in ("after", "taken", "stored"))
+    total = _count("total") or _how_many(query)
     done = flow.replay_found(engine(), current_actor(), current_scope(), query, after)
     taken, stored = taken + done.taken, stored + done.stored
     if done.taken < flow.PORTION:
         _tell(taken, stored)
         return _back(query)
-    total = _count("total") or _how_many(query) + taken
     so_far = {"after": done.last_id, "taken": taken, "stored": stored, "total": max(total, taken)}
     return render_template("quarantine/progress.html", query=query, so_far=so_far)
 

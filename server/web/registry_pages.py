@@ -76,9 +76,9 @@ def shown(noun: Noun, one: Field, value: Any) -> str:
     if value is None or value == "":
         return "–"
     if one.kind is Kind.CHOICE:
-        return word(word_kind(noun, one), value)
+        return str(word(word_kind(noun, one), value))
     if one.kind is Kind.YES_NO:
-        return _("yes") if value else _("no")
+        return str(_("yes") if value else _("no"))
     return f"{value:,g}" if one.kind in (Kind.WHOLE, Kind.NUMBER) and one.name not in ("lon", "lat") else str(value)
 
 
@@ -112,8 +112,15 @@ def _line(noun: Noun, fields: Mapping[str, Field], change: Mapping[str, Any]) ->
     one = fields.get(column)
     if one is not None:
         return label(one), shown(noun, one, change["before"]), shown(noun, one, change["after"])
-    names = {"enterprise_id": _("Enterprise"), "truck_id": _("Truck"), "machine_id": _("Machine"), "organisation_id": _("Organisation"),
-             "location": _("Position"), "usual_location": _("Usual position"), "protocol": _("Protocol")}  # fmt: skip
+    names = {
+        "enterprise_id": _("Enterprise"),
+        "truck_id": _("Truck"),
+        "machine_id": _("Machine"),
+        "organisation_id": _("Organisation"),
+        "location": _("Position"),
+        "usual_location": _("Usual position"),
+        "protocol": _("Protocol"),
+    }
     return names.get(column, column), _plain(change["before"]), _plain(change["after"])
 
 
@@ -176,15 +183,29 @@ def _form(
 ) -> str:
     fields = [
         {
-            "name": one.name, "label": label(one), "required": one.required, "kind": str(one.kind), "hint": form_hint(one),
-            "longest": one.longest, "options": _options(noun, one), "value": entry.get(one.name, ""),
+            "name": one.name,
+            "label": label(one),
+            "required": one.required,
+            "kind": str(one.kind),
+            "hint": form_hint(one),
+            "longest": one.longest,
+            "options": _options(noun, one),
+            "value": entry.get(one.name, ""),
         }
         for one in noun.fields
-    ]  # fmt: skip
+    ]
     return render_template(
-        "registry/form.html", noun=noun, page_endpoint=page_of(noun.name), fields=fields, row=row, entry=entry, faults=faults or {}, first=first,
-        doubts=odd or [], seen=signature(odd) if odd else "",
-    )  # fmt: skip
+        "registry/form.html",
+        noun=noun,
+        page_endpoint=page_of(noun.name),
+        fields=fields,
+        row=row,
+        entry=entry,
+        faults=faults or {},
+        first=first,
+        doubts=odd or [],
+        seen=signature(odd) if odd else "",
+    )
 
 
 def form_hint(one: Field) -> str:

@@ -4,7 +4,10 @@ from server.flows import registry_codes as codes
 from server.web import words
 
 for kind, pairs in {
-    "plate_colour": {code: (zh if code in ("none", "other") else zh + "牌", f"{en} plate") for code, (zh, en) in codes.PLATE_COLOURS.items()},
+    "plate_colour": {
+        code: (zh if code in ("none", "other") else zh + "牌", f"{en} plate")
+        for code, (zh, en) in codes.PLATE_COLOURS.items()
+    },
     "truck_stage": codes.TRUCK_STAGES,
     "machine_stage": codes.MACHINE_STAGES,
     "stage_basis": codes.STAGE_BASES,
@@ -26,7 +29,12 @@ for kind, pairs in {
     },
     "coordinates": codes.COORDINATES,
     "industry": codes.INDUSTRIES,
-    "noun": {"trucks": ("货车", "trucks"), "machines": ("机械", "machines"), "enterprises": ("企业", "enterprises"), "terminals": ("终端", "terminals")},
+    "noun": {
+        "trucks": ("货车", "trucks"),
+        "machines": ("机械", "machines"),
+        "enterprises": ("企业", "enterprises"),
+        "terminals": ("终端", "terminals"),
+    },
     "subject_kind": {"import": ("导入", "import"), "quarantine": ("隔离区", "quarantine")},
     "line": {
         "online": ("在线", "on line"),
@@ -79,14 +87,20 @@ for kind, pairs in {
         "silence": ("无数据时段", "time without data"),
     },
     "action": {
-        **{f"{noun}.{verb}": (f"{zh}{what_zh}", f"{noun} {what_en}")
-           for noun, zh in (("truck", "货车"), ("machine", "机械"), ("enterprise", "企业"), ("terminal", "终端"))
-           for verb, what_zh, what_en in (("create", "登记", "registered"), ("change", "变更", "changed"), ("export", "清单导出", "list exported"))},
+        **{
+            f"{noun}.{verb}": (f"{zh}{what_zh}", f"{noun} {what_en}")
+            for noun, zh in (("truck", "货车"), ("machine", "机械"), ("enterprise", "企业"), ("terminal", "终端"))
+            for verb, what_zh, what_en in (
+                ("create", "登记", "registered"),
+                ("change", "变更", "changed"),
+                ("export", "清单导出", "list exported"),
+            )
+        },
         "registry.upload": ("上传导入文件", "import file uploaded"),
         "registry.import": ("导入写入", "import written"),
         "quarantine.replay": ("重放隔离帧", "held frames replayed"),
         "quarantine.set_aside": ("搁置隔离帧", "held frames set aside"),
         "packet.download": ("下载原始报文", "raw packet downloaded"),
     },
-}.items():  # fmt: skip
+}.items():
     words.add(kind, pairs)

@@ -85,7 +85,8 @@ QUARANTINE: dict[str, tuple[Pair, Pair]] = {
         ("起始符错误", "no known start"),
         (
             "确认终端协议与登记的类型一致；粘包或前缀多余字节需终端厂家修正。",
-            "Check that the terminal's protocol is the kind on file; stray bytes before a frame are for its maker to mend.",
+            "Check that the terminal's protocol is the kind on file; "
+            "stray bytes before a frame are for its maker to mend.",
         ),
     ),
     "length": (
@@ -99,12 +100,16 @@ QUARANTINE: dict[str, tuple[Pair, Pair]] = {
         ("校验码错误", "check byte wrong"),
         (
             "传输损坏或固件计算有误。偶发可搁置；连续出现请联系终端厂家。",
-            "Damaged on the way, or computed wrongly. Set single ones aside; if it goes on, ask the terminal's maker.",
+            "Damaged on the way, or computed wrongly. Set single ones "
+            "aside; if it goes on, ask the terminal's maker.",
         ),
     ),
     "escape": (
         ("转义错误", "unknown escape sequence"),
-        ("终端未按JT/T 808转义。请终端厂家修正。", "The terminal does not escape as JT/T 808 says. Its maker must mend it."),
+        (
+            "终端未按JT/T 808转义。请终端厂家修正。",
+            "The terminal does not escape as JT/T 808 says. Its maker must mend it.",
+        ),
     ),
     "encrypted": (
         ("加密无法解开", "encrypted, no key"),
@@ -124,7 +129,8 @@ QUARANTINE: dict[str, tuple[Pair, Pair]] = {
         ("未知信息类型", "unknown information type"),
         (
             "信息体长度未知，无法继续解析。补充该厂家的数据表后重放。",
-            "The size of the part is not known, so nothing behind it can be read. Replay when the maker's table is here.",
+            "The size of the part is not known, so nothing behind it "
+            "can be read. Replay when the maker's table is here.",
         ),
     ),
     "layout": (
@@ -143,7 +149,10 @@ QUARANTINE: dict[str, tuple[Pair, Pair]] = {
     ),
     "not_bcd": (
         ("不是BCD码", "not BCD"),
-        ("时间或号码未按BCD编码。请终端厂家修正。", "A time or number is not in BCD. The terminal's maker must mend it."),
+        (
+            "时间或号码未按BCD编码。请终端厂家修正。",
+            "A time or number is not in BCD. The terminal's maker must mend it.",
+        ),
     ),
     "device": (
         ("设备号不可读", "unreadable identity"),
@@ -156,7 +165,8 @@ QUARANTINE: dict[str, tuple[Pair, Pair]] = {
         ("设备号与主题不符", "identity is not the topic's"),
         (
             "可能错装、换装或冒用。核实终端装在哪辆车（机械）上；更正登记后重放。",
-            "Wrongly fitted, swapped or impersonated. Find out where the terminal is; correct the register, then replay.",
+            "Wrongly fitted, swapped or impersonated. Find out where "
+            "the terminal is; correct the register, then replay.",
         ),
     ),
     "unknown_device": (
@@ -170,7 +180,8 @@ QUARANTINE: dict[str, tuple[Pair, Pair]] = {
         ("终端未在用", "terminal not in use"),
         (
             "终端登记为停用或已拆除却仍在上报。核实后改为在用并重放，或搁置。",
-            "The terminal is suspended or removed by the register and reports still. Find out; set it active and replay.",
+            "The terminal is suspended or removed by the register and "
+            "reports still. Find out; set it active and replay.",
         ),
     ),
     "json": (
@@ -212,7 +223,10 @@ QUARANTINE: dict[str, tuple[Pair, Pair]] = {
     ),
     "retained": (
         ("保留消息不作证据", "retained is no evidence"),
-        ("发送端取消retain标志。本帧不能入库，可搁置。", "Have the sender drop the retain flag. This frame cannot be taken in."),
+        (
+            "发送端取消retain标志。本帧不能入库，可搁置。",
+            "Have the sender drop the retain flag. This frame cannot be taken in.",
+        ),
     ),
     "platform_fault": (
         ("平台内部故障", "fault inside the platform"),

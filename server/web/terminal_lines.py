@@ -2,33 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from flask import current_app, url_for
 
-from enforcement.rules import RuleBook, get_rule, load
 from server.store.terminals import Thresholds, line_state
 from server.web.map import control_words
-
-
-@cache
-def _book() -> RuleBook:
-    return load()
+from server.web.telemetry_rules import number
 
 
 def thresholds(at: datetime | None = None) -> Thresholds:
     """Late and off-line, in force now."""
     moment = at or datetime.now(UTC)
-    late, offline = (
-        get_rule(_book(), f"telemetry.{name}", moment).number for name in ("late_after_s", "offline_after_s")
-    )
-    return Thresholds(int(late), int(offline))
-
-
-def clock_limit_s(at: datetime | None = None) -> float:
-    """How far a device's clock may be off."""
-    return get_rule(_book(), "telemetry.clock_skew_max_s", at or datetime.now(UTC)).number
+    return Thresholds(int(number("late_after_s", moment)), int(number("offline_after_s", moment)))
 
 
 def line_of(row: Mapping[str, Any]) -> str:

@@ -82,10 +82,17 @@ def show(number: int) -> str:
         bound = terminals.of_subject(connection, truck_id=number)
         same_vin = trucks.same_vin(connection, row["vin"], number) if row["vin"] else []
     return render_template(
-        "trucks/show.html", row=row, facts=pages.facts(TRUCKS, row), doubts=pages.doubts(TRUCKS, row), terminals=bound,
-        same_vin=same_vin, records=pages.records(truck_id=number), timeline=pages.timeline(TRUCKS, number),
-        map_data=small_map(row), new_terminal=url_for("terminals.new", truck=pages.truck_wording(row), device=row["vin"]),
-    )  # fmt: skip
+        "trucks/show.html",
+        row=row,
+        facts=pages.facts(TRUCKS, row),
+        doubts=pages.doubts(TRUCKS, row),
+        terminals=bound,
+        same_vin=same_vin,
+        records=pages.records(truck_id=number),
+        timeline=pages.timeline(TRUCKS, number),
+        map_data=small_map(row),
+        new_terminal=url_for("terminals.new", truck=pages.truck_wording(row), device=row["vin"]),
+    )
 
 
 @blueprint.get("/new")

@@ -253,9 +253,11 @@ class IngestLink:
                 self._client.begin()
                 self._client.connect(self._host, self._port, keepalive=30)
                 self._serve()
-                pause = 0.1
+                pause = pause if self.refusal else 0.1
             except OSError as fault:
                 LOG.warning("broker %s:%s not reached: %s", self._host, self._port, fault)
+            except Exception:  # a packet that paho cannot read: without this thread nothing would ever come again
+                LOG.exception("broker %s:%s is not understood", self._host, self._port)
             if not self._stop:
                 time.sleep(pause)
                 pause = min(pause * 2, 3.0)

@@ -1,15 +1,10 @@
 """The registry in a browser: register a truck by keyboard, import a sheet, curves and map of a terminal."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import Engine
 
-from server.db import transaction
-from tests.server import records
-from tests.server.conftest import City
 from tests.server.registry_sheets import TRUCK_HEAD, sheet
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
@@ -41,19 +36,3 @@ def test_a_sheet_from_file_to_register(sign_in: SignIn) -> None:
     expect(page.locator("[data-flash=good], .flash-good").first).to_contain_text("Written at")
     page.goto("/trucks/?q=N90299")
     expect(page.locator("table.list tbody tr")).to_have_count(1)
-
-
-@pytest.mark.parametrize("width", [1280, 800])
-def test_curves_and_track_of_a_terminal(sign_in: SignIn, engine: Engine, city: City, width: int) -> None:
-    with transaction(engine) as connection:
-        _, number = records.truck(connection)
-        records.packets(connection, number, 20, datetime(2026, 11, 24, 2, tzinfo=UTC) + timedelta(minutes=width))
-    page = sign_in("officer", width=width)
-    page.goto(f"/terminals/{number}?from=2026-11-24&to=2026-11-25")
-    expect(page.locator("#curves[data-drawn=yes] canvas").first).to_be_visible(timeout=30_000)
-    expect(page.locator("#curves-map[data-ready=yes] canvas")).to_be_visible()
-    expect(page.locator("#curves-count")).to_contain_text("120")
-    box = page.locator("#curves").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width

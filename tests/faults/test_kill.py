@@ -113,7 +113,7 @@ def platform(run_dir: Path, worker: str, request: pytest.FixtureRequest) -> Iter
     for slot in list(one.workers):
         one.end_worker(slot)
     broker.kill()
-    cluster.kill()
+    cluster.stop()  # a killed one would leave shared memory behind
 
 
 def wait_until(true: Callable[[], bool], patience_s: float, said: Callable[[], str]) -> None:

@@ -65,7 +65,7 @@ def walk(rng: np.random.Generator, steps: int) -> list[oracle.Fix]:
     at_us, lon, lat = BEGIN_US + int(rng.integers(0, 600)) * SECOND, city.WEST, city.SOUTH
     fixes = []
     for _ in range(steps):
-        at_us += int(rng.choice([0, 1, 10, 10, 10, 15, 30, 119, 120, 121, 201, 400], p=[0.03, 0.05, *[0.2] * 3, 0.12, 0.1, *[0.02] * 5])) * SECOND  # fmt: skip  # noqa: E501
+        at_us += int(rng.choice([0, 1, 10, 10, 10, 15, 30, 119, 120, 121, 201, 400], p=[0.03, 0.05, *[0.2] * 3, 0.12, 0.1, *[0.02] * 5])) * SECOND  # fmt: skip
         lon += (city.WEST - lon) * 0.02 + rng.normal(0, 0.0025)
         lat += (city.SOUTH - lat) * 0.02 + rng.normal(0, 0.002)
         fixes.append((at_us, round(lon, 6), round(lat, 6)))

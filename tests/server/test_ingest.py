@@ -396,7 +396,8 @@ def test_a_message_that_the_database_refuses_is_held_alone(bench: Bench) -> None
             ]
             tally = bench.take(*messages)
             assert (tally.stored, tally.held) == (8, 1)
-            [(raw, detail)] = bench.rows(
+            assert sorted(row[2] or "" for row in said(tally)) == [*[""] * 8, "platform_fault"]
+            [(_raw, detail)] = bench.rows(
                 "SELECT raw, detail FROM quarantine WHERE code = 'platform_fault' AND raw = %s", messages[3].payload
             )
             assert "refused" in str(detail)
@@ -462,3 +463,57 @@ def make_other(database_url: str) -> Iterator[Callable[[], Ingest]]:
     yield make
     for one in opened:
         one.close()
+
+
+def long_batch(phone: str, serial: int, count: int = 60) -> tuple[Message, list[bytes]]:
+    """A 0704 of many positions, which goes in parts."""
+    whole = Message(
+        Header(0x0704, phone, serial), Batch(1, tuple(location(BEGIN_US + n * SECOND) for n in range(count)))
+    )
+    return whole, list(jt808.encode_parts(whole, 500))
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 1, 0, 2], [2, 2, 0, 3, 1, 1]])
+def test_parts_of_a_long_message_may_come_in_any_batch_and_to_any_worker(
+    bench: Bench, make_other: Callable[[], Ingest], order: list[int]
+) -> None:
+    phone = f"138001{next(city.numbers):05d}"
+    number = city.terminal(bench.connection, "jt808", phone)
+    _, parts = long_batch(phone, 65_534)  # the serials of the parts come round
+    assert len(parts) == 4
+    workers = [bench.ingest, make_other()]
+    for n, place in enumerate(order):
+        last = set(order[: n + 1]) == set(range(4))
+        assert (len(bench.samples(number)) > 0) is (set(order[:n]) == set(range(4)))
+        tally = workers[n % 2].take([Sent(city.topic("jt808", phone), parts[place])], bench.at_us + n)
+        assert [result for _, result, _ in said(tally)] == ["right"]
+        assert tally.stored == int(place not in order[:n])
+        assert (len(bench.samples(number)) == 60) is last
+    stored = [row[1] for row in bench.packets(number)]
+    assert sorted(stored) == sorted([*parts, b"".join(parts)])
+    assert [row[0] for row in bench.samples(number)] == [BEGIN_US + n * SECOND for n in range(60)]
+    before = bench.world()
+    bench.at_us += 100
+    bench.take(*(Sent(city.topic("jt808", phone), part) for part in reversed(parts)))
+    assert bench.world() == before
+
+
+def test_all_parts_in_one_batch_make_a_visit(bench: Bench) -> None:
+    phone = "13800190000"
+    number = city.terminal(bench.connection, "jt808", phone, truck_id=city.truck(bench.connection))
+    city.version(bench.connection, city.zone(bench.connection), city.square())
+    _, parts = long_batch(phone, 5)
+    other = box_frame(phone, 100, BEGIN_US + 90 * SECOND)
+    tally = bench.take(*(Sent(city.topic("jt808", phone), frame) for frame in (*parts[:2], other, *parts[2:])))
+    assert (tally.stored, tally.held, tally.samples) == (5, 0, 61)
+    rows = bench.rows("SELECT dwell_s FROM violations WHERE terminal_id = %s AND status = 'flagged'", number)
+    assert {row[0] for row in rows} == {90}
+
+
+def test_a_part_that_never_comes_leaves_the_others_as_they_are(bench: Bench) -> None:
+    phone = "13800190001"
+    number = city.terminal(bench.connection, "jt808", phone)
+    _, parts = long_batch(phone, 5)
+    bench.take(*(Sent(city.topic("jt808", phone), part) for part in parts[1:]))
+    assert sorted(row[1] for row in bench.packets(number)) == sorted(parts[1:])
+    assert bench.samples(number) == []

@@ -120,8 +120,8 @@ def test_100_000_machines_are_listed_by_an_index(engine: Engine) -> None:
         connection.execute(text("ALTER TABLE machines DISABLE TRIGGER machines_history"))
         connection.execute(
             text(
-                "INSERT INTO machines (registration_number, division, updated_at) SELECT '2-6NA' || lpad(i::text, 6, '0'),"
-                " '211302', now() - i * interval '1 s' FROM generate_series(1, 100000) AS i"
+                "INSERT INTO machines (registration_number, division, updated_at)"
+                " SELECT '2-6NA' || lpad(i::text, 6, '0'), '211302', now() - i * interval '1 s' FROM generate_series(1, 100000) AS i"
             )
         )
         connection.execute(text("ALTER TABLE machines ENABLE TRIGGER machines_history"))

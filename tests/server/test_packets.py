@@ -177,3 +177,17 @@ def test_packets_are_append_only(connection: psycopg.Connection, terminal_id: in
     packets.insert(connection, rows([layout_a(1)], terminal_id, "A", 1))
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"), connection.transaction():
         connection.execute(statement)  # type: ignore[arg-type]
+
+
+def test_a_day_long_past_needs_no_partition(connection: psycopg.Connection, terminal_id: int) -> None:
+    old = rows([layout_a(1)], terminal_id, "A", 1)
+    past = AT_US - 800 * 86_400_000_000
+    values = {name: getattr(old, name) for name in PacketRows.__slots__}
+    moved = PacketRows(**{**values, "measured_us": np.array([past]), "last_us": np.array([past])})
+    assert packets.days_of(moved.measured_us, AT_US) == []
+    assert packets.insert(connection, moved).tolist() == [True]
+    assert packets.insert(connection, moved).tolist() == [False]
+    day = datetime.fromtimestamp(past / 1e6, UTC).date()
+    assert packets.ensure_partitions(connection, [day]) == 0  # the day stays where it is
+    kept = connection.execute("SELECT tableoid::regclass::text FROM packets").fetchall()
+    assert kept == [("packets_other",)]

@@ -156,7 +156,7 @@ def test_a_terminal_that_speaks_gcj02_comes_out_in_wgs84_and_late_rows_are_flagg
 ) -> None:
     one = truck("A", 900_002)
     terminal_id = enrol(ingest.connection, "hdv", one.device, "gcj02")
-    frame = list(stream([one], BEGIN_US, 10, seed=1))[0].frame
+    frame = next(stream([one], BEGIN_US, 10, seed=1)).frame
     ingest.take([Sent(f"emission/v1/hdv/{one.device}/up", frame)], BEGIN_US + 3600 * SECOND_US)
     with engine.connect() as connection:
         table = samples(connection, terminal_id, BEGIN, END)

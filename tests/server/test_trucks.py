@@ -92,7 +92,8 @@ def test_a_change_of_stage_needs_a_reason_and_stands_in_the_history(engine: Engi
         newest, oldest = registry_rows.history(connection, "trucks", number)
         logged = connection.execute(
             text(
-                "SELECT action, detail->>'reason' FROM audit_log WHERE subject_kind = 'truck' AND subject_id = :n ORDER BY id"
+                "SELECT action, detail->>'reason' FROM audit_log"
+                " WHERE subject_kind = 'truck' AND subject_id = :n ORDER BY id"
             ),
             {"n": str(number)},
         ).all()
@@ -142,7 +143,8 @@ def test_an_enterprise_is_fenced_by_the_database(engine: Engine, city: City) -> 
 @pytest.mark.parametrize(
     ("values", "found"),
     [
-        ({"q": "n123"}, 1), ({"q": "%"}, 0), ({"plate_colour": "blue"}, 0), ({"stage": "5"}, 2), ({"terminal": "yes"}, 0),
+        ({"q": "n123"}, 1), ({"q": "%"}, 0), ({"plate_colour": "blue"}, 0), ({"stage": "5"}, 2),
+        ({"terminal": "yes"}, 0),
         ({"terminal": "no"}, 2), ({"division": "211324"}, 1), ({"owner": "无人"}, 0), ({"state": "scrapped"}, 1),
     ],
 )  # fmt: skip

@@ -179,5 +179,8 @@ def assert_equal(
             if found:
                 expected_violations.append((terminal_id, visit["zone"], *found))
     assert not kept
-    assert kept_violations(connection) == sorted(expected_violations)
+    standing = kept_violations(connection)
+    missing = [one for one in expected_violations if one not in standing]
+    assert (missing, [one for one in standing if one not in expected_violations]) == ([], [])
+    assert len(standing) == len(expected_violations)
     return len(expected_violations)

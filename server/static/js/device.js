@@ -79,7 +79,7 @@ async function draw() {
   slider.addEventListener("input", () => goTo(found.from + Number(slider.value), "slider"));
   track = await drawTrack(document.getElementById("device-map"), data, found, (ms) => goTo(ms, "map"));
   offerColours(found, track);
-  if (found.track.at.length) track.point(found.from + found.track.at.at(-1));
+  if (found.track.at.length) goTo(found.from + found.track.at.at(-1), "curves"); // no tooltip until somebody points
 }
 
 draw().catch((fault) => {

@@ -14,6 +14,20 @@ const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", date
 
 export const timeText = (ms) => clock.format(ms);
 
+/** A number a little above, with two figures that matter: the top of an axis. */
+function roundUp(number) {
+  const step = 10 ** (Math.floor(Math.log10(Math.abs(number) || 1)) - 1);
+  return Math.ceil(number / step) * step;
+}
+
+/** Where an axis begins and ends: quantities of one sign from zero, a share up to 100, room for the limit's line. */
+function rangeOf(panel, side) {
+  if (side || panel.name === "engine" || panel.name === "temperature") return { scale: true };
+  const highest = Math.max(...panel.limits.map(({ value }) => value), 0);
+  const top = panel.units[0] === "%" ? 100 : undefined;
+  return { min: ({ min }) => (min < 0 ? -roundUp(-min) : 0), max: top ?? (({ max }) => roundUp(Math.max(max, highest * 1.05, 0.1))) };
+}
+
 const topOf = (n) => TOP + n * (PANEL + BETWEEN);
 
 /** Points of a line; one that stands alone between two breaks gets a mark, or it could not be seen. */
@@ -31,7 +45,7 @@ function limitsOf(panel) {
   return {
     silent: true, symbol: "none", animation: false,
     lineStyle: { color: colour("over"), type: "dashed", width: 1.2 },
-    label: { position: "insideStartTop", color: colour("over"), fontSize: 11, fontFamily: FONT },
+    label: { position: "insideStartTop", color: colour("over"), fontSize: 11, fontFamily: FONT, backgroundColor: "#ffffffd8", padding: [1, 3] },
     data: panel.limits.map(({ value, label }) => ({
       yAxis: value, label: { formatter: `${label} ${value} ${panel.units[0]}` },
     })),
@@ -39,7 +53,6 @@ function limitsOf(panel) {
 }
 
 function axesOf(panel, n, last) {
-  const highest = Math.max(...panel.limits.map(({ value }) => value), -Infinity);
   const label = { color: colour("ink-soft"), fontSize: 11, fontFamily: FONT };
   return {
     x: {
@@ -49,10 +62,10 @@ function axesOf(panel, n, last) {
       axisPointer: { show: true, label: { show: last, fontFamily: FONT } },
     },
     y: panel.units.map((unit, side) => ({
-      type: "value", gridIndex: n, scale: true, position: side ? "right" : "left", splitNumber: 3,
+      type: "value", gridIndex: n, position: side ? "right" : "left", splitNumber: 3,
       name: side ? unit : `${panel.label}  ${unit}`, nameLocation: "end", nameGap: 7,
       nameTextStyle: { align: side ? "right" : "left", color: colour("ink"), fontSize: 12, fontFamily: FONT, padding: side ? 0 : [0, 0, 0, -44] },
-      max: side || highest === -Infinity ? undefined : ({ max }) => Math.max(max, highest * 1.05),
+      ...rangeOf(panel, side),
       axisLabel: label, splitLine: { show: !side, lineStyle: { color: colour("line") } },
       axisPointer: { show: false },
     })),
@@ -74,13 +87,13 @@ function option(data, words) {
       parts.series.push({
         name: series.label, type: "line", xAxisIndex: n, yAxisIndex: firstY + series.side, data: pointsOf(series, data.from),
         connectNulls: false, symbol: "none", showSymbol: true, showAllSymbol: true, sampling: undefined, animation: false,
-        lineStyle: { width: 1.3, color: tone, type: ["solid", "solid", "dashed"][i] || "solid" }, itemStyle: { color: tone },
+        lineStyle: { width: 1.2, opacity: 0.8, color: tone, type: ["solid", "solid", "dashed"][i] || "solid" }, itemStyle: { color: tone },
         emphasis: { disabled: true }, markLine: i === 0 ? limitsOf(panel) : undefined, tooltip: { valueFormatter: null },
       });
     });
     if (panel.series.length > 1) {
       parts.legend.push({
-        data: panel.series.map(({ label }) => label), top: topOf(n) - 23, right: 46, itemWidth: 18, itemHeight: 8, itemGap: 8,
+        data: panel.series.map(({ label }) => label), top: topOf(n) - 23, right: panel.units.length > 1 ? 84 : 46, itemWidth: 18, itemHeight: 8, itemGap: 8,
         padding: 0, textStyle: { fontSize: 11, color: colour("ink"), fontFamily: FONT }, icon: "roundRect",
       });
     }
@@ -96,7 +109,7 @@ function option(data, words) {
     },
     dataZoom: [
       { type: "inside", xAxisIndex: parts.xAxis.map((_, n) => n), filterMode: "none", zoomOnMouseWheel: "ctrl", moveOnMouseWheel: false },
-      { type: "slider", xAxisIndex: parts.xAxis.map((_, n) => n), filterMode: "none", height: 18, bottom: 4, showDetail: false, brushSelect: false },
+      { type: "slider", xAxisIndex: parts.xAxis.map((_, n) => n), filterMode: "none", height: 18, bottom: 4, showDetail: false, showDataShadow: false, brushSelect: false },
     ],
   };
 }

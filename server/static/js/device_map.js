@@ -45,7 +45,7 @@ export async function drawTrack(element, data, found, onTime) {
   const { track } = found;
   const map = await makeMap(element, data);
   showCoordinates(map, document.getElementById("map-coordinates"));
-  map.addSource("track", { type: "geojson", data: collection([]) });
+  map.addSource("track", { type: "geojson", data: collection([]), tolerance: 0 }); // else pieces of a second are dropped
   map.addSource("here", { type: "geojson", data: collection([]) });
   map.addLayer({ id: "track-gap", type: "line", source: "track", filter: ["get", "gap"],
     paint: { "line-color": colour("line-strong"), "line-width": 2, "line-dasharray": [1, 2] } });

@@ -7,7 +7,7 @@ counted for all processes of the web server together; the counts may be lost in 
 
 from alembic import op
 
-revision = "0040"
+revision = "0052"
 down_revision = "0051"
 branch_labels = None
 depends_on = None
