@@ -36,6 +36,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.devices",
     "server.web.quarantine",
     "server.web.broker_accounts",
+    "server.web.api_tokens",
 )
 """Modules with a `blueprint`; one line each."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from apiflask import APIFlask
 from flask import Flask
+from pydantic import BaseModel
 
 from server.api.errors import PREFIX, TEXTS, Error, Refused, answer
 from server.api.operations import PATHS, Operation
@@ -86,7 +87,9 @@ def complete(app: Flask) -> Any:
 
     def process(spec: dict[str, Any]) -> dict[str, Any]:
         by_address = _operations(app)
-        spec["components"]["schemas"]["Error"] = _schema_of_error(spec["components"]["schemas"])
+        given: list[type[BaseModel]] = [Error, *(one.gives for one in by_address.values())]
+        for model in given:
+            spec["components"]["schemas"].update(_schemas_of(model))
         spec["components"]["responses"] = {str(code): _response(code) for code in REASONS}
         cookie = {**SECURITY["session"], "name": app.config["SESSION_COOKIE_NAME"]}
         spec["components"]["securitySchemes"] = {**SECURITY, "session": cookie}
@@ -154,11 +157,13 @@ def _response(code: int) -> dict[str, Any]:
     return found
 
 
-def _schema_of_error(schemas: dict[str, Any]) -> dict[str, Any]:
-    schema = Error.model_json_schema(ref_template="#/components/schemas/Error.{model}", mode="serialization")
-    for name, nested in schema.pop("$defs", {}).items():
-        schemas[f"Error.{name}"] = nested
-    return schema
+def _schemas_of(model: type[BaseModel]) -> dict[str, Any]:
+    """A model as it is given, with the models in it: names and required fields are those of answers."""
+    schema = model.model_json_schema(
+        ref_template=f"#/components/schemas/{model.__name__}.{{model}}", mode="serialization", by_alias=True
+    )
+    nested = schema.pop("$defs", {})
+    return {model.__name__: schema, **{f"{model.__name__}.{name}": one for name, one in nested.items()}}
 
 
 def _clean(node: Any) -> None:

@@ -100,7 +100,7 @@ def _writing(blueprint: APIBlueprint, face: Face) -> None:
         takes=body_model(noun, f"{face.title}Change", partial=True), gives=SavedRecord, refuses=(409,),
         summary=f"Change one of the {what}",
         about=f"Only the fields given are changed; null clears one. {refused}",
-        examples={"body": {"state": "suspended"}, "answer": {"id": 17, "changed": True, "warnings": []}},
+        examples={"body": {"state": "active"}, "answer": {"id": 17, "changed": True, "warnings": []}},
     )  # fmt: skip
     def change(body: BaseModel, number: int) -> SavedRecord:
         try:

@@ -90,18 +90,15 @@ AFTER_TREATMENTS: Words = {
     "other": ("其他", "other"),
     "unknown": ("未知", "unknown"),
 }
-TRUCK_STATES: Words = {
+SUBJECT_STATES: Words = {
+    "draft": ("草稿", "draft"),
     "active": ("在用", "in use"),
-    "suspended": ("停用", "suspended"),
-    "transferred": ("已转出", "transferred"),
+    "moved_out": ("已转出", "moved out"),
     "scrapped": ("已报废", "scrapped"),
+    "cancelled": ("已注销", "cancelled"),
 }
-MACHINE_STATES: Words = {
-    "active": ("在用", "in use"),
-    "suspended": ("停用", "suspended"),
-    "moved": ("已调出", "moved away"),
-    "scrapped": ("已报废", "scrapped"),
-}
+"""Those of enforcement.subjects.SubjectState, which the tables hold to."""
+TRUCK_STATES = MACHINE_STATES = SUBJECT_STATES
 ENTERPRISE_STATES: Words = {"active": ("在业", "active"), "closed": ("已关闭", "closed")}
 TERMINAL_STATES: Words = {
     "active": ("在用", "in use"),

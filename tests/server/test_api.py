@@ -1,5 +1,6 @@
 """The JSON API: who gets in, who sees what, what is refused and how, paging, hostile words, the rate limit."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -115,6 +116,28 @@ def test_a_token_is_made_with_the_session_shown_once_and_kept_as_a_hash(browse: 
         kept = connection.execute(text("SELECT row_to_json(t)::text FROM api_tokens t")).scalars().all()
         logged = connection.execute(text("SELECT detail::text FROM audit_log WHERE action LIKE 'api_token%'")).scalars()
         assert all(token not in row for row in [*kept, *logged])
+
+
+def test_the_account_page_makes_shows_once_and_revokes_a_token(web: Flask, browse: Browse) -> None:
+    browser = browse("approver")
+    assert "/account/tokens" in browser.get("/account").text
+    page = browser.post("/account/tokens", {"name": '<b>"闸口"', "days": "30"})
+    found = re.search(r"<code>(dmp_[^<]+)</code>", page.text)
+    assert found is not None
+    token = found.group(1)
+    again = browser.get("/account/tokens").text
+    assert token not in again and "&lt;b&gt;" in again and "<b>" not in again
+    program = Program(web, token)
+    assert program.get("/account").status_code == 200
+    link = re.search(r"/account/tokens/\d+/revoke", again)
+    assert link is not None
+    foreign = browse("officer2").post(link.group(0))
+    assert foreign.status_code == 404
+    assert program.get("/account").status_code == 200
+    assert browser.post(link.group(0)).status_code == 303
+    assert program.get("/account").status_code == 401
+    assert browser.post("/account/tokens", {"name": " ", "days": "30"}).status_code == 422
+    assert browser.post("/account/tokens", {"name": "x", "days": "9999"}).status_code == 400
 
 
 def test_a_write_with_the_cookie_needs_the_pages_token(browse: Browse) -> None:
