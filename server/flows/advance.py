@@ -31,11 +31,18 @@ def advance(
     """Take the samples of the frames that are new (`is_new`, by arrival) into visits and last states."""
     columns = decoded.columns
     packet = columns["packet"]
+    terminal_of = np.array([one.terminal.id for one in arrivals], np.int64)
+    heard = np.unique(terminal_of[is_new]).tolist()
+    if not heard:
+        return
+    states = reporting_terminals.lock_states(connection, heard)
     chosen = np.flatnonzero(is_new[packet])
+    terminal, at = terminal_of[packet[chosen]], columns["at_us"][chosen]
+    silent = sorted(set(heard) - set(terminal.tolist()))
+    if silent:  # a log-in or a heartbeat: nothing measured, but it was heard
+        reporting_terminals.hear(connection, silent, received_us)
     if not len(chosen):
         return
-    terminal_of = np.array([one.terminal.id for one in arrivals], np.int64)
-    terminal, at = terminal_of[packet[chosen]], columns["at_us"][chosen]
     order = np.lexsort((digest_of[packet[chosen]], at, terminal))
     chosen, terminal, at = chosen[order], terminal[order], at[order]
     fixable = columns["fix_valid"][chosen] & (at > 0) & (at <= received_us + FUTURE_US)
@@ -43,7 +50,6 @@ def advance(
     pick = _first_of_each(terminal, at, fixable)
     by_id = {one.terminal.id: one.terminal for one in arrivals}
     fixes = Fixes(terminal[pick], at[pick], columns["lon"][chosen[pick]], columns["lat"][chosen[pick]], by_id)
-    states = reporting_terminals.lock_states(connection, np.unique(terminal).tolist())
     inside = flag.step_fixes(connection, watch, fixes, states)
     newest = newest_samples(columns, chosen, terminal, at, pick, states, inside, received_us)
     reporting_terminals.save_newest(connection, newest, received_us)

@@ -129,6 +129,15 @@ def _locked(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, Ter
     return {row[0]: TerminalState(*row[1:]) for row in cursor.fetchall()}
 
 
+def hear(connection: psycopg.Connection, ids: Sequence[int], received_us: int) -> None:
+    """Terminals whose states are locked sent something without a sample: they are on line."""
+    connection.execute(
+        "UPDATE terminal_states SET received_at = greatest(received_at, to_timestamp(%s / 1e6)) "
+        "WHERE terminal_id = ANY(%s)",
+        (received_us, Int4s(np.array(ids))),
+    )
+
+
 def save_newest(connection: psycopg.Connection, newest: Newest, received_us: int) -> None:
     """Move the states of locked terminals on.
 

@@ -517,3 +517,15 @@ def test_a_part_that_never_comes_leaves_the_others_as_they_are(bench: Bench) -> 
     bench.take(*(Sent(city.topic("jt808", phone), part) for part in parts[1:]))
     assert sorted(row[1] for row in bench.packets(number)) == sorted(parts[1:])
     assert bench.samples(number) == []
+
+
+def test_a_heartbeat_is_heard_though_it_measures_nothing(bench: Bench) -> None:
+    number = city.terminal(bench.connection, "jt808", "13800000077")
+    beat = jt808.encode(Message(Header(0x0002, "13800000077", 3), Empty()))
+    bench.take(Sent(city.topic("jt808", "13800000077"), beat))
+    heard = bench.rows(
+        "SELECT (extract(epoch FROM received_at) * 1000000)::bigint, measured_at, lon FROM terminal_states "
+        "WHERE terminal_id = %s",
+        number,
+    )
+    assert heard == [(bench.at_us, None, None)]
