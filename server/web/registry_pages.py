@@ -79,7 +79,8 @@ def shown(noun: Noun, one: Field, value: Any) -> str:
         return str(word(word_kind(noun, one), value))
     if one.kind is Kind.YES_NO:
         return str(_("yes") if value else _("no"))
-    return f"{value:,g}" if one.kind in (Kind.WHOLE, Kind.NUMBER) and one.name not in ("lon", "lat") else str(value)
+    is_figure = one.kind in (Kind.WHOLE, Kind.NUMBER) and one.name not in ("lon", "lat")
+    return f"{float(value):,.10g}" if is_figure else str(value)
 
 
 def facts(noun: Noun, row: Mapping[str, Any], without: tuple[str, ...] = ()) -> list[tuple[str, str, str]]:

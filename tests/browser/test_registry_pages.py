@@ -1,4 +1,4 @@
-"""The registry in a browser: register a truck by keyboard, import a sheet, curves and map of a terminal."""
+"""The registry in a browser: register a truck by keyboard, import a sheet."""
 
 from collections.abc import Callable
 

@@ -13,6 +13,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from server.flows.broker_passwords import password_hash
 from server.launch import processes
 from server.launch.broker_files import (
     BrokerAccount,
@@ -20,7 +21,6 @@ from server.launch.broker_files import (
     access_rules,
     account_lines,
     configuration,
-    password_hash,
 )
 from server.launch.mosquitto import Mosquitto, MosquittoFailed, start_mosquitto
 from server.launch.ports import free_port
