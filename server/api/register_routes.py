@@ -9,16 +9,16 @@ from pydantic import BaseModel, Field, create_model
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
+from server.api import registers
 from server.api.kinds import PageAsked, PageOf, page_values
 from server.api.operations import operation
-from server.api.registers import Save, SavedRecord, asked_model, body_model, record_model, save, values_of
+from server.api.registers import FindOne, Save, SavedRecord, asked_model, body_model, record_model, values_of
 from server.flows.registry_nouns import Noun
 from server.store.paging import Found, Query
 from server.store.scopes import Scope
 from server.web.access import current_scope, work
 
 Find = Callable[[Connection, Query, Scope], Found]
-FindOne = Callable[[Connection, int, Scope], "dict[str, Any] | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _writing(blueprint: APIBlueprint, face: Face) -> None:
         examples={"body": face.example, "answer": {"id": 17, "changed": True, "warnings": []}},
     )  # fmt: skip
     def add(body: BaseModel) -> SavedRecord:
-        return save(noun, face.writer, body)
+        return registers.add(face.writer, body)
 
     @operation(
         blueprint, "PATCH", "/<int:number>", allow=face.edit,
@@ -104,6 +104,6 @@ def _writing(blueprint: APIBlueprint, face: Face) -> None:
     )  # fmt: skip
     def change(body: BaseModel, number: int) -> SavedRecord:
         try:
-            return save(noun, face.writer, body, _get(face, number))
+            return registers.change(noun, face.writer, body, face.find_one, number)
         except LookupError:
             raise NotFound from None

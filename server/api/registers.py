@@ -1,6 +1,7 @@
 """The four registers as JSON: models made of the fields that forms and sheets read, so that one list holds for all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from server.flows.registry_fields import Field as RegisterField
 from server.flows.registry_fields import Kind
 from server.flows.registry_forms import DoubtfulEntryError, RefusedEntryError, Saved, signature
 from server.flows.registry_nouns import Noun
+from server.store import registry_rows
 from server.store.audit import Actor
 from server.store.scopes import Scope
 from server.web.access import current_actor, current_scope, engine
@@ -130,15 +132,36 @@ def _text(value: Any) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
-def save(noun: Noun, writer: Save, body: BaseModel, row: Mapping[str, Any] | None = None) -> SavedRecord:
-    """Write a new record, or the fields given of one on file; raises Refused (409 with the first, 422)."""
-    given = body.model_dump(exclude_unset=True)
-    before = entry_of(noun, row) if row else {}
-    entry = {name: _text(value) for name, value in {**before, **given}.items()}
-    number = int(row["id"]) if row else None
+FindOne = Callable[[Connection, int, Scope], "dict[str, Any] | None"]
+
+
+def add(writer: Save, body: BaseModel) -> SavedRecord:
+    """Write a new record; raises Refused (409 with the first, 422)."""
+    with _refusing(), transaction(engine()) as connection:  # writers are never fenced accounts; the scope holds them
+        return _written(connection, writer, _texts({}, body), None)
+
+
+def change(noun: Noun, writer: Save, body: BaseModel, find_one: FindOne, number: int) -> SavedRecord:
+    """Write the fields given of a record on file; raises LookupError outside the scope, Refused."""
+    with _refusing(), transaction(engine()) as connection:
+        registry_rows.lock(connection, noun.register)  # what is not given stays as it is at this moment
+        row = find_one(connection, number, current_scope())
+        if row is None:
+            raise LookupError(number)
+        before = entry_of(noun, row)
+        if row.get("registration_number_raw"):
+            before["registration_number"] = row["registration_number_raw"]  # as it was written by whoever registered it
+        return _written(connection, writer, _texts(before, body), number)
+
+
+def _texts(before: Mapping[str, Any], body: BaseModel) -> dict[str, str]:
+    return {name: _text(value) for name, value in {**before, **body.model_dump(exclude_unset=True)}.items()}
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
     try:
-        with transaction(engine()) as connection:  # writers are never fenced accounts; the scope holds them
-            return _written(connection, writer, entry, number)
+        yield
     except RefusedEntryError as refused:
         raise _refusal(refused) from refused
 
@@ -169,4 +192,4 @@ def _refusal(refused: RefusedEntryError) -> Refused:
     return Refused(409, error)
 
 
-__all__ = ["asked_model", "body_model", "record_model", "save", "values_of"]
+__all__ = ["add", "asked_model", "body_model", "change", "record_model", "values_of"]

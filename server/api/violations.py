@@ -175,9 +175,10 @@ def decide(body: DecisionIn, violation: str) -> ViolationDetail:
     faults = decide_violation.faults(decision)
     if faults:
         raise invalid([Fault(path=f"body.{f.field}", code="refused", message_zh=f.zh, message_en=f.en) for f in faults])
+    violation_id = _id_of(violation)
     try:
         with work() as connection:
-            before = decide_violation.decide(connection, current_actor(), current_scope(), _id_of(violation), decision)
+            before = decide_violation.decide(connection, current_actor(), current_scope(), violation_id, decision)
     except LookupError:
         raise NotFound from None
     except EvidenceBroken as broken:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -359,6 +360,35 @@ def test_a_patch_changes_what_it_names_and_null_clears(call: Call) -> None:
     assert stage.status_code == 422 and "reason" in stage.text
     assert program.send("PATCH", path, {"stage": "6", "reason": "核对铭牌"}).status_code == 200
     assert program.send("PATCH", "/trucks/2147483647", {"stage": "6"}).status_code == 404
+
+
+def test_patches_at_one_moment_lose_nothing(call: Call) -> None:
+    program = call("officer")
+    made = program.send("POST", "/trucks", {**TRUCK, "plate": "辽N77779"}).json
+    assert made is not None
+    path = f"/trucks/{made['id']}"
+    bodies = [{"model": "J6P"}, {"owner": "某甲"}, {"note": "备注"}, {"engine_number": "E1"}, {"gross_mass_kg": 9000}]
+    programs = [call("officer") for _ in bodies]
+    with ThreadPoolExecutor(5) as pool:
+        done = pool.map(lambda n: programs[n].send("PATCH", path, bodies[n]).status_code, range(len(bodies)))
+    assert set(done) == {200}
+    found = program.get(path).json
+    assert found is not None
+    for body in bodies:
+        assert body.items() <= found.items()
+
+
+def test_a_machines_number_stays_as_it_was_written(call: Call, engine: Engine) -> None:
+    program = call("officer")
+    made = program.send("POST", "/machines", {"registration_number": "3-ab 123456"})
+    assert made.status_code == 201, made.text
+    assert made.json is not None
+    assert program.send("PATCH", f"/machines/{made.json['id']}", {"model": "ZX200"}).status_code == 200
+    with transaction(engine) as connection:
+        kept = connection.execute(
+            text("SELECT registration_number, registration_number_raw FROM machines WHERE id = :id"), made.json
+        ).one()
+    assert tuple(kept) == ("3-AB123456", "3-ab 123456")
 
 
 def test_machine_enterprise_and_terminal_are_registered_and_changed(call: Call) -> None:

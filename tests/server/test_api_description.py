@@ -28,7 +28,7 @@ from tests.server.api_world import World, make_token, make_world
 from tests.server.conftest import Browser, City
 
 pytestmark = pytest.mark.server
-USUAL = 6
+USUAL = 10
 EXAMPLES = int(os.environ.get("API_EXAMPLES", USUAL))
 SEMANTIC = ("POST", "PATCH")  # what is well formed may still contradict the register: a stage without its basis
 ORDERED = ("/api/v1/terminals/{number}/samples", "/api/v1/positions")  # begin before end, west before east
