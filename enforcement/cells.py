@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -60,13 +61,20 @@ def number(cell: Cell) -> float:
     return value
 
 
+def _is_excel_day(cell: float) -> bool:
+    """Whether a number is one that Excel would show as a day; what is not finite is none."""
+    if isinstance(cell, bool):
+        return False
+    return (isinstance(cell, int) or math.isfinite(cell)) and int(cell) in _EXCEL_DAYS
+
+
 def day(cell: Cell) -> date:
     """A day: an Excel day or its number, 2026-08-15, 2026/8/15, 2026年8月15日, 20260815."""
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
         return cell
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and int(cell) in _EXCEL_DAYS:
+    if isinstance(cell, int | float) and _is_excel_day(cell):
         return _EXCEL_EPOCH + timedelta(days=int(cell))
     shown = text(cell)
     found = _DAY.match(_folded_day(cell))
@@ -97,7 +105,7 @@ def until(cell: Cell) -> datetime:
 def _clock(cell: Cell) -> time | None:
     if isinstance(cell, datetime):
         return cell.time() if cell.time() != time() else None
-    if isinstance(cell, float) and int(cell) in _EXCEL_DAYS:
+    if isinstance(cell, float) and _is_excel_day(cell):
         seconds = min(round((cell - int(cell)) * 86_400), 86_399)
         return time(seconds // 3600, seconds // 60 % 60, seconds % 60) if seconds else None
     found = _CLOCK.search(_folded_day(cell))

@@ -186,6 +186,14 @@ any_cell = st.one_of(
 )
 
 
+@pytest.mark.parametrize("cell", [float("inf"), float("-inf"), float("nan"), 10**400, 1e308])
+def test_a_number_that_is_no_day_is_refused(cell):
+    with pytest.raises(cells.CellFault):
+        cells.day(cell)
+    with pytest.raises(cells.CellFault):
+        cells.moment(cell)
+
+
 @given(st.sampled_from(list(ImportKind)), st.lists(st.lists(any_cell, max_size=20), max_size=4))
 def test_any_cells_give_a_record_or_a_refusal(kind, rows):
     header = [column.zh[0] for column in columns_of(kind, Codes())]
