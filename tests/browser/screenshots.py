@@ -41,7 +41,7 @@ def sign_in(page: Page, base: str, username: str, password: str) -> None:
 
 def pattern_of(address: str) -> str:
     """Addresses that differ in a number or a query are one page."""
-    return re.sub(r"[0-9]+", "N", urlsplit(address).path)
+    return re.sub(r"[0-9]+", "N", re.sub(r"[0-9a-f]{32,}", "H", urlsplit(address).path))
 
 
 def crawl(page: Page, base: str, account: str, language: str) -> int:
