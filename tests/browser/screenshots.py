@@ -7,6 +7,7 @@ account of each kind and takes a picture of every page a link leads to (one of e
 import os
 import re
 import shutil
+import signal
 import sys
 import time
 from functools import partial
@@ -81,6 +82,7 @@ def shoot(browser: Browser, base: str, passwords: dict[str, str]) -> None:
 
 def main() -> None:
     """Start, drive, shoot, stop."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped then, too
     shutil.rmtree(TARGET, ignore_errors=True)
     ports = {name: str(free_port()) for name in ("PG_PORT", "MQTT_PORT", "WEB_PORT")}
     found = launch_settings.read({"VAR_DIR": str(TARGET / "run"), **ports})
