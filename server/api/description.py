@@ -15,7 +15,8 @@ VERSION = "1.0.0"
 VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 ABOUT = """JSON interface of the platform. Sign in with a personal token (`Authorization: Bearer dmp_...`, made on
 the account page or by `POST /api/v1/tokens`), or with the session cookie of the pages; a write with the cookie also
-needs the header `X-CSRFToken`. What an account may do and see is what it may do and see on the pages.
+needs the header `X-CSRFToken`, and over https a `Referer` of this site, as browsers send it. What an account may do
+and see is what it may do and see on the pages.
 
 Times are ISO 8601 with their zone, positions WGS-84 degrees, units stand in the names of fields and in their
 descriptions. Errors have one form (`Error`). An address that does not exist answers 404, a method that an address does
@@ -70,7 +71,7 @@ def describing_app(name: str) -> APIFlask:
 
 def statuses(spec: Operation, has_path: bool) -> list[int]:
     """Every status but success that the operation can answer with."""
-    found = {422, 429, *spec.refuses}
+    found = {422, 429, 503, *spec.refuses}
     if spec.permission != PUBLIC:
         found |= {401, 403}
     if has_path:

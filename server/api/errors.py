@@ -7,8 +7,9 @@ from flask_wtf.csrf import CSRFError
 from psycopg.errors import InsufficientPrivilege
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import ProgrammingError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 PREFIX = "/api/"
 
@@ -135,7 +136,21 @@ def invalid(faults: Sequence[Fault]) -> Refused:
 
 def faults_of(place: str, error: ValidationError) -> list[Fault]:
     """What pydantic objects to, by place."""
-    return [_fault(place, one) for one in error.errors(include_url=False, include_input=False)[:50]]
+    return [_fault(place, one) for one in _without_absent(error.errors(include_url=False, include_input=False))[:50]]
+
+
+def _without_absent(found: list[ErrorDetails]) -> list[ErrorDetails]:
+    """`kind | Absent` is a choice of two for pydantic, which objects once for each: only the kind's fault is told."""
+    absent = {one["loc"][:-1] for one in found if one["type"] == "none_required"}
+    return [_in_place(one, absent) for one in found if one["type"] != "none_required"]
+
+
+def _in_place(one: ErrorDetails, absent: set[tuple[int | str, ...]]) -> ErrorDetails:
+    place = one["loc"]
+    for end in range(len(place) - 1, 0, -1):
+        if place[:end] in absent:
+            return {**one, "loc": place[:end] + place[end + 1 :]}  # without the name of the choice
+    return one
 
 
 def _fault(place: str, one: ErrorDetails) -> Fault:
@@ -156,14 +171,22 @@ def respond(error: Error, status: int, headers: dict[str, str] | None = None) ->
 
 def answer(fault: Exception) -> Response:
     """The answer to whatever was raised under /api/."""
+    if isinstance(fault, InternalServerError) and isinstance(fault.original_exception, Exception):
+        fault = fault.original_exception  # Flask wraps what nobody caught
     if isinstance(fault, Refused):
         return respond(fault.error, fault.status, fault.headers)
     if isinstance(fault, CSRFError):
         return respond(error_of(400, CSRF), 400)
-    if isinstance(fault, ProgrammingError) and isinstance(fault.orig, InsufficientPrivilege):
-        return respond(error_of(403), 403)  # the fence of the database stood where no rule above it did
     if not isinstance(fault, HTTPException):
-        return respond(error_of(500), 500)
+        status = _status_of(fault)
+        return respond(error_of(status), status)
     status = fault.code if fault.code in TEXTS else 400 if (fault.code or 500) < 500 else 500
     kept = {name: value for name, value in fault.get_headers() if name in {"Allow", "Retry-After"}}
     return respond(error_of(status), status, kept)
+
+
+def _status_of(fault: Exception) -> int:
+    """The status for what broke below the operations."""
+    if isinstance(fault, ProgrammingError) and isinstance(fault.orig, InsufficientPrivilege):
+        return 403  # the fence of the database stood where no rule above it did
+    return 503 if isinstance(fault, OperationalError | PoolTimeoutError) else 500

@@ -13,7 +13,7 @@ from server.api.operations import operation
 from server.web.access import SIGNED_IN
 from telemetry.carriage import split
 from telemetry.decode import decode, describe
-from telemetry.protocols.errors import FrameError
+from telemetry.protocols.errors import FaultCode, FrameError
 
 blueprint = APIBlueprint("api_frames", __name__, url_prefix="/api/v1/frames", tag="Frames")
 MOST_PAYLOADS, MOST_FRAMES = 100, 1000
@@ -69,9 +69,12 @@ def check(body: FramesIn) -> FramesOut:
     """Decode payloads."""
     found: list[FrameOut] = []
     for place, payload in enumerate(body.payloads):
-        carried = split(_bytes(payload, body.encoding, place))
+        raw = _bytes(payload, body.encoding, place)
+        carried = split(raw)
         found += [_read(frame, place, body) for frame in carried.frames]
         found += [_faulty(fault.raw, place, str(fault.code), fault.offset, fault.detail) for fault in carried.faults]
+        if not carried.frames and not carried.faults:  # nothing but padding: the worker holds such a message too
+            found.append(_faulty(raw, place, FaultCode.LENGTH, 0, "the message is empty"))
         if len(found) > MOST_FRAMES:
             raise _wrong(place, f"合计超过 {MOST_FRAMES} 帧。", f"More than {MOST_FRAMES} frames together")
     faulty = sum(one.fault is not None for one in found)

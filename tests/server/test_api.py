@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
+from werkzeug.exceptions import InternalServerError
 
+from server.api import errors
 from server.app import create_app
 from server.config import load
 from server.db import transaction
 from server.flows.manage_accounts import reset_password
+from server.launch.ports import free_port
 from server.store import users
 from server.store.audit import PLATFORM
 from server.store.users import Role
@@ -558,3 +563,64 @@ def test_too_many_calls_are_429_until_the_minute_is_over(database_url: str, engi
         assert 1 <= int(limited.headers["Retry-After"]) <= 60
         assert limited.json is not None and limited.json["code"] == "too_many"
     assert 429 in [*answers, *(one.status_code for one in nobody)]
+
+
+# --- faults are told once, at their place, and for what they are ---
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "place", "code"),
+    [
+        ("/violations", "division=2113", "query.division", "string_pattern_mismatch"),
+        ("/violations", "sort=owner", "query.sort", "literal_error"),
+        ("/violations", "from=2026-02-30", "query.from", "date_from_datetime_parsing"),
+        ("/violations", "to=yesterday", "query.to", "day"),
+        ("/violations", "zone=0", "query.zone", "greater_than_equal"),
+        ("/trucks", "enterprise_id=x", "query.enterprise_id", "int_parsing"),
+        ("/positions", "bbox=1,2,3", "query.bbox", "string_pattern_mismatch"),
+        ("/terminals", "bound=ship", "query.bound", "literal_error"),
+    ],
+)
+def test_a_wrong_filter_is_one_fault_at_the_filter(call: Call, path: str, query: str, place: str, code: str) -> None:
+    program = call("officer")
+    answer = program.client.get(f"/api/v1{path}?{query}", headers=program.headers)
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert [fault["path"] for fault in answer.json["faults"]] == [place]
+    assert answer.json["path"] == place
+    assert code == "date_from_datetime_parsing" or answer.json["faults"][0]["code"] == code  # its word is pydantic's
+
+
+def test_a_wrong_field_of_a_patch_is_one_fault_at_the_field(call: Call, world: World) -> None:
+    answer = call("officer").send("PATCH", f"/trucks/{world.own_truck}", {"plate_colour": "pink", "plate": 7})
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert [fault["path"] for fault in answer.json["faults"]] == ["body.plate", "body.plate_colour"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/health", "/api/v1/trucks", "/api/openapi.json"])
+@pytest.mark.parametrize("token", [None, "dmp_" + "a" * 43])
+def test_a_database_that_does_not_answer_is_503(path: str, token: str | None) -> None:
+    app = create_app(load({"DATABASE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/x", "SECRET_KEY": "s" * 40}))
+    answer = app.test_client().get(path, headers={"Authorization": f"Bearer {token}"} if token else {})
+    app.extensions["engine"].dispose()
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["code"] == "unavailable"
+
+
+def test_what_the_fence_of_the_database_refuses_is_403(web: Flask) -> None:
+    refused = ProgrammingError("SELECT", {}, InsufficientPrivilege("permission denied for table audit_log"))
+    with web.test_request_context("/api/v1/trucks"):
+        answer = errors.answer(InternalServerError(original_exception=refused))  # as Flask hands it on
+    assert answer.status_code == 403
+    assert answer.json is not None and answer.json["code"] == "not_permitted"
+
+
+@pytest.mark.parametrize("payload", ["", "0000", "7e7e7e"])
+def test_a_payload_of_padding_is_told_as_faulty(call: Call, payload: str) -> None:
+    answer = call("officer").send("POST", "/frames", {"encoding": "hex", "payloads": [payload]})
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert (answer.json["good"], answer.json["faulty"]) == (0, 1)
+    assert answer.json["frames"][0]["fault"]["code"] == "length"
