@@ -53,11 +53,15 @@ class Rule:
     source: str
     zh: str
     en: str
+    area: str = ""  # prefix of a GB/T 2260 code; empty: the whole country
+    revision: int = 1  # of the row: what an administrator put in its place counts on from the shipped 1
 
     @property
     def key(self) -> str:
-        """What a decision stores: the rule and which of its rows."""
-        return f"{self.id}@{self.valid_from.isoformat()}"
+        """What a decision stores: the rule, which of its rows, for which area, in which revision."""
+        area = f"~{self.area}" if self.area else ""
+        revision = f"#{self.revision}" if self.revision > 1 else ""
+        return f"{self.id}@{self.valid_from.isoformat()}{area}{revision}"
 
     def holds_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
@@ -109,15 +113,19 @@ def in_force(rules: RuleBook, at: datetime) -> tuple[Rule, ...]:
     return tuple(row for row in rules.rows if row.holds_on(day))
 
 
-def find_rule(rules: RuleBook, rule_id: str, at: datetime) -> Rule | None:
-    """The row of a rule that held on the day of the act, if there was one."""
+def find_rule(rules: RuleBook, rule_id: str, at: datetime, area: str = "") -> Rule | None:
+    """The row of a rule that held on the day of the act, if there was one.
+
+    `area` is the GB/T 2260 code of the place: a narrower row goes before a wider one.
+    """
     day = day_of(at)
-    return next((row for row in rules.by_id.get(rule_id, ()) if row.holds_on(day)), None)
+    held = [row for row in rules.by_id.get(rule_id, ()) if row.holds_on(day) and area.startswith(row.area)]
+    return max(held, key=lambda row: len(row.area), default=None)
 
 
-def get_rule(rules: RuleBook, rule_id: str, at: datetime) -> Rule:
-    """The row of a rule that held on the day of the act."""
-    row = find_rule(rules, rule_id, at)
+def get_rule(rules: RuleBook, rule_id: str, at: datetime, area: str = "") -> Rule:
+    """The row of a rule that held on the day of the act, the one of the narrowest area (`find_rule`)."""
+    row = find_rule(rules, rule_id, at, area)
     if row is not None:
         return row
     rows = rules.by_id.get(rule_id)
@@ -133,9 +141,15 @@ def load(folder: Path = RULEBOOK) -> RuleBook:
     if not paths:
         raise RuleBookFault(f"no rule book in {folder}")
     rows = tuple(row for path in paths for row in _read(path))
-    book = RuleBook(rows)
-    for row_id, versions in book.by_id.items():
-        _check_no_overlap(row_id, versions)
+    return checked(rows)
+
+
+def checked(rows: Sequence[Rule]) -> RuleBook:
+    """The book of these rows; RuleBookFault where two rows of one rule and area overlap."""
+    book = RuleBook(tuple(rows))
+    for rule_id, versions in book.by_id.items():
+        for area in {row.area for row in versions}:
+            _check_no_overlap(rule_id, [row for row in versions if row.area == area])
     return book
 
 
@@ -154,7 +168,7 @@ def _rule(row: Any, place: str) -> Rule:
         raise RuleBookFault(f"{place}: must be a mapping")
     place = f"{place} ({row.get('id')})"
     known = {item.name for item in fields(Rule)}
-    wrong = sorted(set(row) ^ known - ({"valid_to"} - set(row)))
+    wrong = sorted(set(row) ^ known - ({"valid_to", "area", "revision"} - set(row)))
     if wrong:
         raise RuleBookFault(f"{place}: missing or unknown: {', '.join(map(str, wrong))}")
     value = tuple(map(str, row["value"])) if isinstance(row["value"], list) else row["value"]

@@ -21,10 +21,11 @@ METADATA = MetaData()
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """What the database lets a fenced account see: rows of one enterprise, or of one partner city."""
+    """What the database lets a fenced account see: rows of one enterprise, of its organisation, of a partner city."""
 
     enterprise_id: int | None = None
     division: str | None = None
+    organisation_id: int | None = None
 
 
 def sqlalchemy_url(database_url: str) -> str:
@@ -65,8 +66,15 @@ def transaction(engine: Engine, fence: Fence | None = None) -> Iterator[Connecti
         if fence is not None:
             connection.execute(text("SET LOCAL ROLE platform_fenced"))
             connection.execute(
-                text("SELECT set_config('app.enterprise', :e, true), set_config('app.division', :d, true)"),
-                {"e": str(fence.enterprise_id or ""), "d": fence.division or ""},
+                text(
+                    "SELECT set_config('app.enterprise', :e, true), set_config('app.division', :d, true),"
+                    " set_config('app.organisation', :o, true)"
+                ),
+                {
+                    "e": str(fence.enterprise_id or ""),
+                    "d": fence.division or "",
+                    "o": str(fence.organisation_id or ""),
+                },
             )
         yield connection
 

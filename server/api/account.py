@@ -5,7 +5,7 @@ from pydantic import Field
 
 from server.api.kinds import Out
 from server.api.operations import operation
-from server.web.access import PERMISSIONS, SIGNED_IN, current_account
+from server.web.access import PERMISSIONS, SIGNED_IN, current_account, permits
 
 blueprint = APIBlueprint("api_account", __name__, url_prefix="/api/v1/account", tag="Account")
 
@@ -31,7 +31,7 @@ def show() -> AccountOut:
         username=account.username,
         name=account.name,
         roles=sorted(account.roles),
-        permissions=sorted(name for name, roles in PERMISSIONS.items() if account.roles & roles),
+        permissions=sorted(n for n in PERMISSIONS if permits(n, account.roles, account.organisation_kind)),
         organisation_zh=account.organisation_zh,
         organisation_en=account.organisation_en,
         divisions=account.scope.divisions,

@@ -20,6 +20,23 @@ class Scope:
     divisions: str | None = None
     enterprise_id: int | None = None
     fence: Fence | None = None
+    organisation_id: int | None = None
+    kind: str = "ecology"
+
+    def bureau_condition(self, division: str, case_id: str) -> tuple[str, dict[str, Any]]:
+        """SQL for cases and what hangs on them: the ecology bureau by area, other bureaus by what was sent to them.
+
+        Fenced accounts are left to the row policies. `division` and `case_id` name the columns.
+        """
+        if self.fence is not None:
+            return "true", {}
+        if self.kind == "ecology":
+            return self.condition(division)
+        return (
+            f"{case_id} IN (SELECT r.case_id FROM referrals r"
+            " WHERE :scope_organisation IN (r.to_id, r.from_id) AND r.state <> 'withdrawn')",
+            {"scope_organisation": self.organisation_id},
+        )
 
     def condition(self, division: str, enterprise: str | None = None) -> tuple[str, dict[str, Any]]:
         """SQL for WHERE and its parameters; `division` and `enterprise` name the columns."""
@@ -43,11 +60,11 @@ def division_prefix(code: str) -> str:
     return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
 
 
-def scope_of(kind: str, division: str, enterprise_id: int | None) -> Scope:
+def scope_of(kind: str, division: str, enterprise_id: int | None, organisation_id: int | None = None) -> Scope:
     """The scope of an organisation: bureaus by area, everyone else by the fence."""
     if kind not in FENCED_KINDS:
-        return Scope(divisions=division_prefix(division))
-    if kind == "partner":
-        return Scope(enterprise_id=NO_ENTERPRISE, fence=Fence(division=division_prefix(division)))
+        return Scope(divisions=division_prefix(division), organisation_id=organisation_id, kind=kind)
     own = enterprise_id if kind == "enterprise" and enterprise_id else NO_ENTERPRISE
-    return Scope(enterprise_id=own, fence=Fence(enterprise_id=own))
+    area = division_prefix(division) if kind == "partner" else None
+    fence = Fence(own or None, area, organisation_id)
+    return Scope(enterprise_id=own, fence=fence, organisation_id=organisation_id, kind=kind)

@@ -50,7 +50,7 @@ class Account:
 
     @property
     def scope(self) -> Scope:
-        return scope_of(self.organisation_kind, self.division, self.enterprise_id)
+        return scope_of(self.organisation_kind, self.division, self.enterprise_id, self.organisation_id)
 
 
 _ACCOUNT = """

@@ -1,10 +1,11 @@
 """Who may do what: the one table, the check before every view, and what the visitor may see.
 
-A view says which permission it needs with `@allow("violations.read")`; PERMISSIONS says which roles have it.
+A view says which permission it needs with `@allow("violations.read")`; PERMISSIONS says which roles have it, OPEN_TO
+which bureaus besides the ecology bureau.
 `create_app` refuses to start when a view names none. Write views need a permission of their own.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,9 @@ from server.store.audit import Actor
 from server.store.scopes import Scope
 from server.store.users import Account, Role
 
-__all__ = ["PERMISSIONS", "Role", "allow", "current_account", "current_actor", "current_scope", "may", "work"]
+__all__ = [
+    "PERMISSIONS", "Role", "allow", "current_account", "current_actor", "current_scope", "may", "permits", "work",
+]  # fmt: skip
 
 API = "/api/"  # where bearer tokens count; everywhere else the session alone does
 
@@ -62,7 +65,59 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "organisations.manage": frozenset({R.SYSTEM_ADMIN}),
     "accounts.manage": frozenset({R.SECURITY_ADMIN}),
     "audit.read": frozenset({R.AUDITOR}),
+    "rules.read": BUREAU | {R.SYSTEM_ADMIN, R.AUDITOR},
+    "rules.edit": frozenset({R.APPROVER, R.SYSTEM_ADMIN}),
+    "instruments.read": BUREAU,
+    "instruments.edit": frozenset({R.OFFICER, R.INSPECTOR}),
+    "inspections.read": BUREAU | {R.ENTERPRISE, R.STATION},
+    "inspections.record": frozenset({R.OFFICER, R.REVIEWER, R.INSPECTOR}),
+    "inspections.import": frozenset({R.OFFICER, R.REVIEWER}),
+    "capture_devices.read": BUREAU,
+    "capture_devices.edit": frozenset({R.OFFICER, R.APPROVER}),
+    "captures.read": BUREAU | {R.ENTERPRISE},
+    "captures.upload": frozenset({R.OFFICER, R.INSPECTOR}),
+    "captures.review": frozenset({R.OFFICER, R.REVIEWER, R.INSPECTOR}),
+    "evidence.read": BUREAU | {R.ENTERPRISE, R.STATION, R.PARTNER},
+    "cases.read": BUREAU | {R.ENTERPRISE, R.PARTNER},
+    "cases.open": frozenset({R.OFFICER, R.REVIEWER}),
+    "cases.work": frozenset({R.OFFICER, R.REVIEWER, R.APPROVER, R.PARTNER}),
+    "cases.export": frozenset({R.OFFICER, R.REVIEWER, R.APPROVER}),
+    "deadlines.read": BUREAU | {R.PARTNER},
+    "documents.issue": frozenset({R.OFFICER, R.APPROVER}),
+    "stations.read": BUREAU,
+    "stations.edit": frozenset({R.OFFICER}),
+    "repairs.read": BUREAU | {R.ENTERPRISE, R.STATION},
+    "repairs.record": frozenset({R.STATION}),
+    "retests.record": frozenset({R.STATION, R.OFFICER, R.INSPECTOR}),
+    "system_keys.manage": frozenset({R.SECURITY_ADMIN}),
 }
+
+OTHER_BUREAUS = frozenset({"police", "transport", "market", "housing", "agriculture"})
+JOINT = frozenset({"police", "transport"})
+OPEN_TO: dict[str, frozenset[str]] = {
+    SIGNED_IN: OTHER_BUREAUS,
+    "registry.read": JOINT,
+    "search.read": JOINT,
+    "rules.read": OTHER_BUREAUS,
+    "evidence.read": OTHER_BUREAUS,
+    "cases.read": OTHER_BUREAUS,
+    "cases.work": OTHER_BUREAUS,
+    "cases.export": JOINT,
+    "deadlines.read": OTHER_BUREAUS,
+    "documents.issue": JOINT,
+    "stations.read": frozenset({"transport", "market"}),
+    "stations.edit": frozenset({"transport"}),
+    "repairs.read": JOINT,
+}
+"""What a bureau besides the ecology bureau may do at all: work on what was sent to it (enforcement.md 7.1)."""
+
+
+def permits(permission: str, roles: Collection[Role], kind: str) -> bool:
+    """Whether an account with these roles in an organisation of this kind holds a permission."""
+    if kind in OTHER_BUREAUS and kind not in OPEN_TO.get(permission, frozenset()):
+        return False
+    return bool(PERMISSIONS[permission] & frozenset(roles))
+
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -172,7 +227,7 @@ def work() -> Iterator[Connection]:
 def may(permission: str) -> bool:
     """Whether the account has a permission (templates ask, to hide what would be refused)."""
     account = find_current_account()
-    return account is not None and bool(account.roles & PERMISSIONS[permission])
+    return account is not None and permits(permission, account.roles, account.organisation_kind)
 
 
 @dataclass(frozen=True, slots=True)

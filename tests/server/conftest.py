@@ -62,6 +62,8 @@ def city(engine: Engine) -> City:
             ("enterprise", "enterprise", "body", "211302"),
             ("station", "station", "body", "211302"),
             ("partner", "partner", "city", "210700"),
+            ("police", "police", "city", CITY),
+            ("transport", "transport", "city", CITY),
         ):
             made[code] = organisations.create(
                 connection, kind=kind, level=level, code=code, name_zh=f"单位{code}", name_en=code, division=division
@@ -74,6 +76,7 @@ def city(engine: Engine) -> City:
         homes = {Role.ENTERPRISE: "enterprise", Role.STATION: "station", Role.PARTNER: "partner"}
         people = [(role.value, homes.get(role, "city"), role.value) for role in Role]
         people += [("officer2", "city", "officer"), ("county", "county", "officer"), ("other", "other", "officer")]
+        people += [("police", "police", "officer"), ("transport", "transport", "officer")]
         for username, home, role in people:
             draft = Draft(username, f"姓名{username}", made[home], frozenset({role}))
             accounts[username] = create_account(connection, PLATFORM, draft, PASSWORD)
