@@ -21,7 +21,7 @@ from server.web.fault_sentences import in_chinese
 from server.web.hex_dump import dump
 from server.web.language import ZONE
 from server.web.map import control_words
-from server.web.packet_words import explain, label_of, value_of
+from server.web.packet_words import explain, label_of, unit_after, value_of
 from server.web.telemetry_rules import number as rule_number
 from server.web.terminal_lines import thresholds
 
@@ -237,4 +237,5 @@ blueprint.add_app_template_global(telemetry_words.packet_flags, "packet_flags")
 blueprint.add_app_template_filter(_us, "microseconds")
 blueprint.add_app_template_global(label_of, "label_of")
 blueprint.add_app_template_global(value_of, "value_of")
+blueprint.add_app_template_global(unit_after, "unit_after")
 blueprint.add_app_template_global(in_chinese, "in_chinese")

@@ -8,6 +8,7 @@ from typing import Any
 from server.web.frame_words import NAMES, VALUES
 from server.web.language import pick
 from telemetry.decode import decode, describe
+from telemetry.description import unit_of
 from telemetry.protocols.errors import FrameError
 
 HIDDEN = re.compile(r"(\d+) bytes, not shown")  # a platform's password
@@ -56,3 +57,9 @@ def value_of(name: str, value: str) -> str:
         return str(pick(*pair))
     hidden = HIDDEN.fullmatch(value)
     return str(pick(f"{hidden[1]}字节，不予显示", value)) if hidden else value
+
+
+def unit_after(name: str) -> str:
+    """The unit of a bare number, which its name ends in; "" where it ends in none."""
+    unit = unit_of(name)
+    return value_of("unit", unit) if unit else ""

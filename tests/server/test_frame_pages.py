@@ -50,6 +50,15 @@ def test_what_a_packet_says_is_said_in_the_language_of_the_page(
     assert not HAN.search(english)
 
 
+@pytest.mark.parametrize("kind", ["jt808", "json"])
+def test_a_number_keeps_the_unit_that_its_name_ends_in(browse: Browse, engine: Engine, city: City, kind: str) -> None:
+    chinese, _ = packet_page(browse, engine, kind, "", "zh")
+    assert re.search(r"<dt>车速</dt><dd>\s*[\d.]+ km/h\s*</dd>", chinese)
+    assert re.search(r"<dt>经度</dt><dd>\s*[\d.]+ °\s*</dd>", chinese)
+    english, _ = packet_page(browse, engine, kind, "", "en")
+    assert "<dt>longitude</dt>" in english, "a box may say GCJ-02: the name must not say WGS-84"
+
+
 def held_page(browser: Browser, engine: Engine, device: str) -> str:
     with transaction(engine) as connection:
         number = connection.execute(text("SELECT max(id) FROM quarantine WHERE device = :d"), {"d": device}).scalar()

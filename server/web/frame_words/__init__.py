@@ -11,6 +11,8 @@ from telemetry.samples import COLUMNS
 NOT_AS_COLUMNS = ("packet", "flags", "status")  # a frame means something else by these
 NAMES: dict[str, Pair] = {
     **{column.name: (column.zh, column.en) for column in COLUMNS if column.name not in NOT_AS_COLUMNS},
+    "lon": ("经度", "longitude"),  # in the coordinates that the frame declares
+    "lat": ("纬度", "latitude"),
     **electric.NAMES,
     **boxes.NAMES,
     **diagnostics.NAMES,
