@@ -39,6 +39,10 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.broker_accounts",
     "server.web.api_tokens",
     "server.web.evidence",
+    "server.web.bundles",
+    "server.web.subject_files",
+    "server.web.rules",
+    "server.web.system_keys",
 )
 """Modules with a `blueprint`; one line each."""
 
