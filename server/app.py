@@ -57,6 +57,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.telemetry",
     "server.api.positions",
     "server.api.violations",
+    "server.api.evidence",
     "server.api.leads",
     "server.api.zones",
     "server.api.whitelist",
