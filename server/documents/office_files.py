@@ -12,7 +12,7 @@ from server.documents.media_types import DOCX, Media, MediaFault
 PIECE = 2**20
 OVERLAP = 64
 MOST_PARTS, MOST_UNPACKED = 2000, 200 * 2**20
-_ACTIVE = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA)\s*[\s/(<\[]")
+_ACTIVE = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFiles?|RichMedia|XFA)\s*[\s/(<\[]")
 BROKEN = partial(MediaFault, "文件不完整或已损坏。", "The file is cut off or broken.")
 ACTIVE = partial(
     MediaFault,

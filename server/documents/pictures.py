@@ -26,6 +26,7 @@ _AT_ONCE = BoundedSemaphore(2)  # pictures in memory in this process; the larges
 MOST_SCANS = 100  # of a progressive JPEG; cameras write about ten, each is a pass over the whole picture
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 _MARKUP = re.compile(rb"<(?:script|html|svg|\?xml|\?php|!doctype|iframe|body)[\s>/]", re.IGNORECASE)
+_ARCHIVED = re.compile(rb"PK\x03\x04[\x0a-\x3f]\x00")
 BROKEN = partial(
     MediaFault, "图片已损坏，无法完整读取。请重新拍摄或导出。", "The picture is broken: it cannot be read to its end."
 )
@@ -97,7 +98,7 @@ def _refuse_polyglot(data: mmap.mmap, media_type: str) -> None:
     tail = data[_end_of_picture(data, media_type) :]
     if media_type != "image/jpeg" and tail.strip(b"\0"):
         raise POLYGLOT()
-    if _MARKUP.search(tail) or b"PK\x03\x04" in tail:  # cameras put previews and clips there, but no pages or archives
+    if _MARKUP.search(tail) or _ARCHIVED.search(tail):  # cameras put previews and clips there, but no pages or archives
         raise POLYGLOT()
 
 

@@ -219,6 +219,7 @@ HOSTILE = {
     "pdf with script": pdf(b"2 0 obj <</S /JavaScript /JS (app.alert(1))>> endobj"),
     "pdf with attachment": pdf(b"<</EmbeddedFiles 3 0 R>>"),
     "cut pdf": pdf()[:-8],
+    "jpeg, archive and more": jpeg(38) + docx() + b"and more",
     "pdf and archive": pdf() + docx() + b"",
     "film and archive": mp4() + box(b"free", docx()),
 }
