@@ -52,6 +52,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.positions",
     "server.api.violations",
     "server.api.leads",
+    "server.api.captures",
     "server.api.zones",
     "server.api.whitelist",
     "server.api.frames",
