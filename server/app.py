@@ -37,6 +37,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.quarantine",
     "server.web.broker_accounts",
     "server.web.api_tokens",
+    "server.web.capture_devices",
+    "server.web.capture_desk",  # with captures
     "server.web.rules",
 )
 """Modules with a `blueprint`; one line each."""

@@ -28,7 +28,7 @@ from server.api.kinds import (
 )
 from server.api.operations import operation
 from server.db import transaction
-from server.flows import capture_rules, manage_accounts, review_capture, take_capture
+from server.flows import manage_accounts, review_capture, rule_book, take_capture
 from server.flows.review_capture import ReviewRefused, Verdict
 from server.flows.take_capture import CaptureFacts, OtherFacts
 from server.store import captures
@@ -209,7 +209,7 @@ def wrong(refused: manage_accounts.Refused) -> Refused:
 def index(query: CaptureFilters) -> CapturePage:
     """A page of captures."""
     with work() as connection:
-        found = captures.find(connection, current_scope(), query.query("captured_at"), local_plates())
+        found = captures.find(connection, current_scope(), query.query("captured_at"), local_plates(connection))
     return CapturePage(items=[Capture.model_validate(row) for row in found.rows], **page_values(query, found))
 
 
@@ -228,7 +228,7 @@ def take(body: CaptureIn) -> CaptureTaken:
     try:
         with work() as connection:
             taken = take_capture.take(
-                connection, current_actor(), current_scope(), capture_rules.book(), facts, datetime.now(UTC)
+                connection, current_actor(), current_scope(), rule_book.current(connection), facts, datetime.now(UTC)
             )
     except manage_accounts.Refused as refused:
         raise wrong(refused) from refused
@@ -287,7 +287,7 @@ def review(body: ReviewIn, capture: str) -> CaptureDetail:
     verdict = Verdict(**{**body.model_dump(), "plate_colour": body.plate_colour or ""})
     try:
         with work() as connection:
-            now, rules = datetime.now(UTC), capture_rules.book()
+            now, rules = datetime.now(UTC), rule_book.current(connection)
             review_capture.review(connection, current_actor(), current_scope(), rules, capture_id, verdict, now)
     except LookupError:
         raise NotFound from None

@@ -20,7 +20,7 @@ from enforcement.capture_reviews import (
     status_of,
 )
 from enforcement.captures import hit_window, neighbour_m, pass_window
-from enforcement.plates import normalise_plate
+from enforcement.plates import PlateColour, normalise_plate
 from enforcement.rules import RuleBook
 from enforcement.sentences import Sentence
 from server.flows import capture_standing
@@ -100,12 +100,17 @@ def _said(verdict: Verdict, user_id: int) -> Review:
         Result(verdict.result),
         None if smoke or not verdict.reason else RejectReason(verdict.reason),
         (normalise_plate(verdict.plate)[:20] or None) if smoke else None,
-        (verdict.plate_colour or None) if smoke else None,
+        _colour(verdict.plate_colour) if smoke else None,
     )
     fault = fault_of(said)
     if fault is not None:
         raise Refused([Fault(fault[0], fault[1].zh, fault[1].en)])
     return said
+
+
+def _colour(text: str) -> str | None:
+    """A colour of the list; none and what is no colour at all are none."""
+    return text if text in set(PlateColour) - {PlateColour.NONE} else None
 
 
 def _past(row: Mapping[str, Any]) -> Review:

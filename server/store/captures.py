@@ -23,8 +23,8 @@ FILTERS: dict[str, str] = {
     "device": "c.device_id = cast(:device AS int)",
     "division": "c.division = :division",
     "plate_colour": "c.plate_colour = :plate_colour",
-    "region": "CASE :region WHEN 'local' THEN starts_with(c.plate, :local) WHEN 'none' THEN c.plate IS NULL"
-    " ELSE NOT starts_with(c.plate, :local) END",
+    "region": "CASE :region WHEN 'local' THEN left(c.plate, 2) = ANY (string_to_array(:local, ','))"
+    " WHEN 'none' THEN c.plate IS NULL ELSE left(c.plate, 2) <> ALL (string_to_array(:local, ',')) END",
     "fuel": "t.fuel = :fuel",
     "registered": "(:registered = 'yes') = (c.truck_id IS NOT NULL)",
     "status": "c.status = :status",
@@ -45,7 +45,7 @@ SORTS = {"captured_at": "c.captured_at", "ringelmann": "c.ringelmann", "hits": "
 
 
 def find(connection: Connection, scope: Scope, query: Query, local: str = "") -> Found:
-    """A page of captures of the scope; `local` is how plates of the city begin."""
+    """A page of captures of the scope; `local` is how plates of the city begin, with commas between."""
     clauses, values = query.conditions(FILTERS, scope.condition("c.division", "c.enterprise_id"))
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "exact": values["q"].upper()}
@@ -166,3 +166,17 @@ def counts(connection: Connection, scope: Scope, statuses: Sequence[str], cap: i
         )[0]
         for status in statuses
     }
+
+
+def items(connection: Connection, capture_id: int) -> list[dict[str, Any]]:
+    """The files of a capture that count, in the order in which they came."""
+    rows = connection.execute(
+        text(
+            "SELECT i.id, i.purpose, i.name, f.media_type, f.bytes, encode(f.sha256, 'hex') AS sha256, i.taken_at"
+            " FROM evidence_items i JOIN evidence_files f ON f.id = i.file_id WHERE i.owner_kind = 'capture'"
+            " AND i.owner_id = :id AND NOT EXISTS (SELECT FROM evidence_set_aside s WHERE s.item_id = i.id)"
+            " ORDER BY i.id"
+        ),
+        {"id": capture_id},
+    )
+    return [dict(row) for row in rows.mappings()]

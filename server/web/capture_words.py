@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection
+
 from enforcement.capture_reviews import RejectReason
 from enforcement.captures import GROUND_WORDS
 from enforcement.rules import find_rule
-from server.flows import capture_rules
+from server.flows import rule_book
 from server.web import words
 from server.web.access import current_account
 
@@ -78,7 +80,8 @@ words.add(
 )
 
 
-def local_plates() -> str:
-    """How plates of the account's city begin; empty where the rule book does not say."""
-    row = find_rule(capture_rules.book(), "capture.local_plates", datetime.now(UTC), current_account().division)
-    return row.words[0] if row else ""
+def local_plates(connection: Connection) -> str:
+    """How plates of the account's city begin, with commas between; empty where the rule book does not say."""
+    area = current_account().division
+    row = find_rule(rule_book.current(connection), "capture.local_plates", datetime.now(UTC), area)
+    return ",".join(row.words) if row else ""
