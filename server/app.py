@@ -40,6 +40,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.capture_devices",
     "server.web.capture_desk",  # with captures
     "server.web.rules",
+    "server.web.system_keys",
 )
 """Modules with a `blueprint`; one line each."""
 
