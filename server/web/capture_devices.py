@@ -167,5 +167,3 @@ def record_ground(number: int) -> ResponseReturnValue:
 
 def _texts(refused: Refused) -> dict[str, str]:
     return {fault.field: pick(fault.zh, fault.en) for fault in reversed(refused.faults)}
-
-
