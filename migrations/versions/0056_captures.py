@@ -95,7 +95,8 @@ CREATE INDEX captures_waiting ON captures (standing, status, captured_at, id)
 CREATE INDEX captures_held ON captures (held_by) WHERE held_by IS NOT NULL;
 CREATE INDEX captures_device ON captures (device_id, captured_at DESC, id DESC);
 CREATE INDEX captures_colour ON captures (plate_colour, captured_at DESC, id DESC);
-CREATE INDEX captures_hits ON captures (hits, captured_at DESC, id DESC) WHERE hits > 1;
+CREATE INDEX captures_hits ON captures (hits, id);
+CREATE INDEX captures_ringelmann ON captures (ringelmann DESC NULLS LAST, id DESC);
 CREATE INDEX captures_enterprise ON captures (enterprise_id, captured_at DESC, id DESC) WHERE enterprise_id IS NOT NULL;
 CREATE INDEX captures_same_pass ON captures (same_pass_as) WHERE same_pass_as IS NOT NULL;
 CREATE INDEX captures_division ON captures (division, captured_at DESC, id DESC);
