@@ -39,7 +39,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.broker_accounts",
     "server.web.api_tokens",
     "server.web.capture_devices",
-    "server.web.capture_desk",  # with captures
+    "server.web.capture_desk",  # with captures and capture_uploads
     "server.web.rules",
     "server.web.system_keys",
     "server.web.evidence",

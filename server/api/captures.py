@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
+from flask import request
 from pydantic import Field, JsonValue, StringConstraints
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, UnsupportedMediaType
 
 from enforcement.capture_reviews import RejectReason, Status
 from enforcement.plates import PlateColour
@@ -28,12 +29,16 @@ from server.api.kinds import (
 )
 from server.api.operations import operation
 from server.db import transaction
-from server.flows import manage_accounts, review_capture, rule_book, take_capture
+from server.flows import add_capture_files, manage_accounts, review_capture, rule_book, take_capture
+from server.flows.add_capture_files import PURPOSES
+from server.flows.keep_evidence import UploadFault
 from server.flows.review_capture import ReviewRefused, Verdict
 from server.flows.take_capture import CaptureFacts, OtherFacts
 from server.store import captures
 from server.web.access import current_actor, current_scope, engine, may, work
+from server.web.capture_uploads import files_given
 from server.web.capture_words import local_plates
+from server.web.evidence_uploads import evidence_store, takes_evidence
 
 blueprint = APIBlueprint("api_captures", __name__, url_prefix="/api/v1/captures", tag="Captures")
 COLOUR: Any = Literal[tuple(str(colour) for colour in PlateColour)]
@@ -296,3 +301,54 @@ def review(body: ReviewIn, capture: str) -> CaptureDetail:
     except ReviewRefused as refused:
         raise Refused(409, error_of(409, (refused.why.code, refused.why.zh, refused.why.en))) from refused
     return _detail(capture_id)
+
+
+class FileKept(Out):
+    """One file as it was kept."""
+
+    id: int = Field(description="Its id among the evidence.")
+    name: str = Field(description="Its name.")
+    purpose: str = Field(description="What it shows.")
+    media_type: str = Field(description="What it is.")
+    bytes: int = Field(description="Its length.")
+    sha256: str = Field(description="SHA-256 of its bytes.")
+    sm3: str = Field(description="SM3 of its bytes.")
+    new: bool = Field(description="False where the capture had it already.")
+
+
+class FilesKept(Out):
+    """What was kept, and what the capture is now."""
+
+    number: str = Field(description="Number of the capture.")
+    files: list[FileKept] = Field(description="The files, in the order of the form.")
+
+
+@takes_evidence
+@operation(
+    blueprint, "POST", "/<string:capture>/files", allow="captures.upload", gives=FilesKept, files=PURPOSES,
+    refuses=(409, 413, 415), summary="Add files to a capture",
+    about="A form (`multipart/form-data`) with the fields scene, smoke, plate, front and video, each with one file or "
+    "several. All are kept or none; sent again they are kept once. A field `sha256_scene` and so on, once a file in "
+    "order, is what the device says of it: a file that does not give it is refused. 409 `decided` once it is decided.",
+)  # fmt: skip
+def add(capture: str) -> FilesKept:
+    """Add files."""
+    capture_id = id_of(capture)
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMediaType
+    try:
+        given = files_given()
+        with work() as connection:
+            kept = add_capture_files.add_files(
+                connection, evidence_store(), current_actor(), current_scope(), rule_book.current(connection),
+                capture_id, given,
+            )  # fmt: skip
+    except LookupError:
+        raise NotFound from None
+    except add_capture_files.Decided as decided:
+        zh, en = "该抓拍已审结，材料请加入案件。", "It is decided: add files to the case."
+        raise Refused(409, error_of(409, ("decided", zh, en))) from decided
+    except UploadFault as fault:
+        wrong_file = Fault(path=f"body.{fault.field}", code="file", message_zh=fault.zh, message_en=fault.en)
+        raise invalid([wrong_file]) from fault
+    return FilesKept(number=capture, files=[FileKept.model_validate(item) for item in kept])

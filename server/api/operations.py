@@ -57,6 +57,7 @@ class Operation:
         return self.writes and self.status == 201 and self.has_body and not self.secret
 
     secret: bool = False
+    files: tuple[str, ...] = ()
 
 
 def operation(
@@ -75,11 +76,12 @@ def operation(
     examples: Mapping[str, Any] | None = None,
     versioned: bool = False,
     secret: bool = False,
+    files: tuple[str, ...] = (),
 ) -> Callable[[View], View]:
     """Put a view on an address with all that the description and the checks need."""
     spec = Operation(
         allow, summary, about, method != "GET", takes is not None, asks is not None, refuses, gives, status,
-        examples or {}, versioned, secret,
+        examples or {}, versioned, secret, files,
     )  # fmt: skip
 
     def put(view: View) -> View:

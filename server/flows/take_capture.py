@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -111,7 +111,7 @@ def _finish(
     if values["same_pass_as"]:
         detail["same_pass_as"] = values["same_pass_as"]
     audit.append(connection, actor, "capture.take", "capture", capture_id, detail)
-    return Taken(capture_id, number, values["captured_at"], now, values["body_sha256"], fresh=True)
+    return Taken(capture_id, number, values["captured_at"].astimezone(UTC), now, values["body_sha256"], fresh=True)
 
 
 def judge_new(connection: Connection, rules: RuleBook, capture_id: int) -> str:

@@ -111,6 +111,11 @@ def lock_waiting(connection: Connection, device_id: int) -> list[dict[str, Any]]
     return [dict(row) for row in rows.mappings()]
 
 
+def touch(connection: Connection, capture_id: int) -> None:
+    """It is no longer what it was when somebody looked at it."""
+    connection.execute(text("UPDATE captures SET version = version + 1 WHERE id = :id"), {"id": capture_id})
+
+
 def set_standing(connection: Connection, capture_id: int, found: Assessment) -> None:
     """Write the standing with its reasons and the rows it rests on."""
     connection.execute(

@@ -168,17 +168,3 @@ def counts(connection: Connection, scope: Scope, statuses: Sequence[str], cap: i
         )[0]
         for status in statuses
     }
-
-
-def items(connection: Connection, capture_id: int) -> list[dict[str, Any]]:
-    """The files of a capture that count, in the order in which they came."""
-    rows = connection.execute(
-        text(
-            "SELECT i.id, i.purpose, i.name, f.media_type, f.bytes, encode(f.sha256, 'hex') AS sha256, i.taken_at"
-            " FROM evidence_items i JOIN evidence_files f ON f.id = i.file_id WHERE i.owner_kind = 'capture'"
-            " AND i.owner_id = :id AND NOT EXISTS (SELECT FROM evidence_set_aside s WHERE s.item_id = i.id)"
-            " ORDER BY i.id"
-        ),
-        {"id": capture_id},
-    )
-    return [dict(row) for row in rows.mappings()]

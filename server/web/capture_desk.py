@@ -11,6 +11,7 @@ from server.flows import hold_capture, review_capture, rule_book
 from server.flows.manage_accounts import Refused
 from server.flows.review_capture import ReviewRefused, Verdict
 from server.store import capture_queue, captures
+from server.web import capture_uploads  # noqa: F401 - its views join at import
 from server.web.access import allow, current_account, current_actor, current_scope, work
 from server.web.capture_facts import gather
 from server.web.captures import blueprint

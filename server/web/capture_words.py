@@ -42,6 +42,7 @@ words.add(
         RejectReason.NO_SMOKE: ("无黑烟", "no black smoke"),
     },
 )
+words.add("evidence_purpose", {"front": ("车头照片", "front")})
 words.add("ground", {str(kind): pair for kind, pair in GROUND_WORDS.items()})
 words.add("review_level", {"1": ("一审", "first"), "2": ("二审", "second"), "3": ("三审", "third")})
 words.add(

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from enforcement.capture_reviews import WAITING, may_open_case
 from server.db import transaction
+from server.flows.add_capture_files import OPEN
 from server.store import audit, capture_devices, captures
 from server.store.paging import Query
 from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
@@ -151,6 +152,7 @@ def page(number: int, faults: dict[str, str]) -> str:
         may_review=row["status"] in WAITING and may("captures.review") and own not in {r["by_user"] for r in reviews},
         case_possible=may_open_case(row["status"], row["standing"]),
         same_pass=same,
+        may_add=row["status"] in OPEN,
         timeline=timeline,
         faults=faults,
     )
