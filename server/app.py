@@ -43,6 +43,11 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.rules",
     "server.web.system_keys",
     "server.web.evidence",
+    "server.web.evidence",
+    "server.web.bundles",
+    "server.web.subject_files",
+    "server.web.rules",
+    "server.web.system_keys",
 )
 """Modules with a `blueprint`; one line each."""
 
