@@ -43,7 +43,6 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.rules",
     "server.web.system_keys",
     "server.web.evidence",
-    "server.web.evidence",
     "server.web.bundles",
     "server.web.subject_files",
     "server.web.rules",
