@@ -45,8 +45,6 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.evidence",
     "server.web.bundles",
     "server.web.subject_files",
-    "server.web.rules",
-    "server.web.system_keys",
 )
 """Modules with a `blueprint`; one line each."""
 
