@@ -103,7 +103,7 @@ def _plate_on(image: Image.Image, at: tuple[int, int], size: tuple[int, int], pl
     pen = ImageDraw.Draw(image)
     pen.rectangle((*at, at[0] + size[0], at[1] + size[1]), fill=ground, outline=(30, 30, 30), width=2)
     middle = (at[0] + size[0] / 2, at[1] + size[1] / 2)
-    pen.text(middle, plate, fill=ink, font=_font(max(10, size[1] - 12)), anchor="mm")
+    pen.text(middle, plate, fill=ink, font=_font(max(10, min(size[1] - 12, size[0] // 6))), anchor="mm")
 
 
 def _plate_picture(plate: str, colour: str) -> Image.Image:

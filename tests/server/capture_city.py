@@ -27,7 +27,7 @@ def device(
     n = next(keys)
     row = {
         "code": code or f"BS-{n:03}", "name": f"测试点位{n}", "maker": None, "model": None, "serial": None,
-        "place": "101国道测试段", "direction": None, "lon": 120.0 + n, "lat": 41.57, "division": "211302",
+        "place": "101国道测试段", "direction": None, "lon": 100.0 + n % 900 * 0.02, "lat": 41.57, "division": "211302",
         "organisation_id": organisation_id, "state": "active", **values,
     }  # fmt: skip
     number = capture_devices.insert(connection, row)

@@ -73,6 +73,13 @@ def id_of(engine: Engine, number: str) -> int:
         return found
 
 
+def status_of(browser: Browser, address: str) -> int:
+    """Of a file: the answer is closed."""
+    answer = browser.get(address)
+    answer.close()
+    return answer.status_code
+
+
 # --- the interface of camera systems ---
 
 
@@ -173,10 +180,10 @@ def test_a_county_and_an_enterprise_see_what_is_theirs(
     page = enterprise.get(f"/captures/{id_of(engine, own)}")
     assert page.status_code == 200 and "审核记录" not in page.text
     picture = re.search(r'src="(/evidence/\d+/thumbnail)"', page.text)
-    assert picture is not None and enterprise.get(picture.group(1)).status_code == 200
+    assert picture is not None and status_of(enterprise, picture.group(1)) == 200
     for browser, hidden in ((enterprise, foreign), (county, own)):
         assert browser.get(f"/captures/{id_of(engine, hidden)}").status_code == 404
-        assert browser.get(picture.group(1)).status_code == (200 if browser is enterprise else 404)
+        assert status_of(browser, picture.group(1)) == (200 if browser is enterprise else 404)
     assert county.get(f"/captures/{id_of(engine, county_own)}").status_code == 200
     assert enterprise.get("/captures/desk").status_code == 403
 
