@@ -32,7 +32,7 @@ FILTERS: dict[str, str] = {
     "standing": "c.standing = :standing",
     "ringelmann_from": "c.ringelmann >= cast(:ringelmann_from AS numeric)",
     "ringelmann_to": "c.ringelmann <= cast(:ringelmann_to AS numeric)",
-    "confidence_from": "c.confidence >= cast(:confidence_from AS real)",
+    "confidence_from": "c.confidence >= cast(:confidence_from AS float8)",
     "hits_from": "c.hits >= cast(:hits_from AS int)",
     "from": "c.captured_at >= cast(:from AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'",
     "to": "c.captured_at < (cast(:to AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
