@@ -59,6 +59,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.telemetry",
     "server.api.positions",
     "server.api.violations",
+    "server.api.evidence",
     "server.api.leads",
     "server.api.captures",
     "server.api.zones",

@@ -58,6 +58,8 @@ class Operation:
 
     secret: bool = False
     files: tuple[str, ...] = ()
+    takes_bytes: bool = False
+    gives_bytes: bool = False
 
 
 def operation(
@@ -77,11 +79,16 @@ def operation(
     versioned: bool = False,
     secret: bool = False,
     files: tuple[str, ...] = (),
+    takes_bytes: bool = False,
+    gives_bytes: bool = False,
 ) -> Callable[[View], View]:
-    """Put a view on an address with all that the description and the checks need."""
+    """Put a view on an address with all that the description and the checks need.
+
+    `takes_bytes`: the body is a file, which the view reads as a stream; `gives_bytes`: so is the answer.
+    """
     spec = Operation(
         allow, summary, about, method != "GET", takes is not None, asks is not None, refuses, gives, status,
-        examples or {}, versioned, secret, files,
+        examples or {}, versioned, secret, files, takes_bytes, gives_bytes,
     )  # fmt: skip
 
     def put(view: View) -> View:

@@ -1,4 +1,4 @@
-"""One case as a bundle that a stranger verifies: what is on record, the rules and zones it rests on, the files, the chain.
+"""One case as a bundle that a stranger verifies: what is on record, its rules and zones, its files, the audit chain.
 
 Collected in one transaction; the files are read twice, once to be sure of them before anything leaves, once to be sent.
 What leaves is written down: a look at every item, and the seal of the bundle in the audit log.

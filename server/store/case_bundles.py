@@ -49,6 +49,16 @@ def find_case(connection: Connection, scope: Scope, case_id: int) -> dict[str, A
     return found
 
 
+def owner_of(connection: Connection, scope: Scope, case_id: int) -> dict[str, Any] | None:
+    """Area and enterprise of a case that the account sees, for the evidence of the case; None outside the scope."""
+    clause, values = scope.bureau_condition("c.division", "c.id")
+    row = connection.execute(
+        text(f"SELECT c.division, c.enterprise_id FROM cases c WHERE c.id = :id AND {clause}"),
+        {"id": case_id, **values},
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
 def rows_of(connection: Connection, case_id: int, own: int | None) -> dict[str, list[dict[str, Any]]]:
     """Every row by noun; `own`: the organisation of a bureau that the case was sent to, None for the case's own."""
     values = {"case": case_id, "own": own}

@@ -1,20 +1,42 @@
-"""A case as a bundle: one archive that anybody can verify off-line."""
+"""A case as a bundle, one archive that anybody can verify off-line; and who may read and add evidence of a case."""
 
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import Connection
 
 from server.documents.bundles import zipped
 from server.flows import rule_book
 from server.flows.bundle_case import Bundle, BundleBroken, Exporter, bundle_case, record
-from server.web.access import allow, current_account, current_actor, current_scope, work
+from server.flows.keep_evidence import Owner
+from server.store import case_bundles
+from server.web import evidence_owners
+from server.web.access import allow, current_account, current_actor, current_scope, may, work
 from server.web.evidence_uploads import evidence_store
 from server.web.frame import record_address
 from server.web.language import pick
 
 blueprint = Blueprint("bundles", __name__, url_prefix="/bundles")
+
+
+def _can_read(connection: Connection, case_id: int) -> bool:
+    return may("cases.read") and case_bundles.owner_of(connection, current_scope(), case_id) is not None
+
+
+def _writer(kind: str) -> evidence_owners.Writer:
+    def owner(connection: Connection, case_id: int) -> Owner | None:
+        found = case_bundles.owner_of(connection, current_scope(), case_id) if may("cases.work") else None
+        if found is None:
+            return None
+        return Owner(kind, case_id, found["division"], found["enterprise_id"], current_account().organisation_id)
+
+    return owner
+
+
+for case_kind in ("case", "objection"):
+    evidence_owners.register(case_kind, _can_read, _writer(case_kind))
 
 
 @blueprint.get("/<int:number>")

@@ -190,6 +190,20 @@ def test_a_county_and_an_enterprise_see_what_is_theirs(
     assert enterprise.get("/captures/desk").status_code == 403
 
 
+def test_a_list_goes_on_by_cursor(web: Flask, system: Program, engine: Engine, city: City, camera: str) -> None:
+    own = [send(system, body(camera), files=False) for _ in range(5)]
+    officer = Program(web, make_token(engine, city.accounts["officer"]))
+    for sort in ("-captured_at", "ringelmann"):
+        seen: list[str] = []
+        page = officer.get("/captures", limit=2, sort=sort).json
+        while True:
+            seen += [one["number"] for one in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            page = officer.get("/captures", limit=2, sort=sort, cursor=page["next_cursor"]).json
+        assert len(seen) == len(set(seen)) and set(own) <= set(seen)
+
+
 # --- pages ---
 
 

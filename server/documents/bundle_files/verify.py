@@ -112,8 +112,8 @@ def main() -> int:
     out = sys.stdout
     if hasattr(out, "reconfigure"):  # a console that knows no Chinese must not stop the check
         out.reconfigure(encoding="utf-8", errors="replace")
-    for fault in faults:
-        out.write(f"✗ {fault}\n")
+    for one in faults:
+        out.write(f"✗ {one}\n")
     if not known("sm3"):
         out.write("本机 Python 不支持 SM3，只核对了 SHA-256 / this Python knows no SM3: SHA-256 alone was checked\n")
     if not faults:
