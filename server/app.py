@@ -38,11 +38,13 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.quarantine",
     "server.web.broker_accounts",
     "server.web.api_tokens",
+    "server.web.capture_devices",
+    "server.web.capture_desk",  # with captures and capture_uploads
+    "server.web.rules",
+    "server.web.system_keys",
     "server.web.evidence",
     "server.web.bundles",
     "server.web.subject_files",
-    "server.web.rules",
-    "server.web.system_keys",
 )
 """Modules with a `blueprint`; one line each."""
 
@@ -59,6 +61,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.violations",
     "server.api.evidence",
     "server.api.leads",
+    "server.api.captures",
     "server.api.zones",
     "server.api.whitelist",
     "server.api.frames",

@@ -30,6 +30,7 @@ PATHS: dict[str, dict[str, Any]] = {
     "number64": {"type": "integer", "minimum": 1, "maximum": INT64},
     "code": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^/\\x00]+$"},
     "violation": {"type": "string", "pattern": "^V[0-9]{8}-[0-9]{1,12}$"},
+    "capture": {"type": "string", "pattern": "^B[0-9]{8}-[0-9]{1,12}$"},
 }
 """The variable parts of addresses, by name, as the description gives them."""
 
@@ -56,6 +57,7 @@ class Operation:
         return self.writes and self.status == 201 and self.has_body and not self.secret
 
     secret: bool = False
+    files: tuple[str, ...] = ()
     takes_bytes: bool = False
     gives_bytes: bool = False
 
@@ -76,6 +78,7 @@ def operation(
     examples: Mapping[str, Any] | None = None,
     versioned: bool = False,
     secret: bool = False,
+    files: tuple[str, ...] = (),
     takes_bytes: bool = False,
     gives_bytes: bool = False,
 ) -> Callable[[View], View]:
@@ -85,7 +88,7 @@ def operation(
     """
     spec = Operation(
         allow, summary, about, method != "GET", takes is not None, asks is not None, refuses, gives, status,
-        examples or {}, versioned, secret, takes_bytes, gives_bytes,
+        examples or {}, versioned, secret, files, takes_bytes, gives_bytes,
     )  # fmt: skip
 
     def put(view: View) -> View:
