@@ -335,9 +335,9 @@ class FilesKept(Out):
 )  # fmt: skip
 def add(capture: str) -> FilesKept:
     """Add files."""
-    capture_id = id_of(capture)
-    if request.mimetype != "multipart/form-data":
+    if request.mimetype != "multipart/form-data":  # asked before the number: a foreign capture answers as none would
         raise UnsupportedMediaType
+    capture_id = id_of(capture)
     try:
         given = files_given()
         with work() as connection:
