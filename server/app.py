@@ -38,6 +38,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.broker_accounts",
     "server.web.api_tokens",
     "server.web.rules",
+    "server.web.instruments",
 )
 """Modules with a `blueprint`; one line each."""
 
