@@ -88,7 +88,8 @@ def _hints(kind: Hashable) -> dict[str, Any]:
 def _field(kind: type[Any], item: Any, value: Mapping[str, Json], path: str, faults: list[FieldFault]) -> Any:
     place = _join(path, item.name)
     if item.name in value:
-        return read_as(_hints(kind)[item.name], value[item.name], place, faults, item.metadata)
+        hint = _hints(kind)[item.name]  # type: ignore[arg-type]  # a class is hashable
+        return read_as(hint, value[item.name], place, faults, item.metadata)
     if item.default is not MISSING:
         return item.default
     if item.default_factory is not MISSING:

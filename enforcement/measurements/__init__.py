@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method, Outcome, measured_of
+from enforcement.measurements.methods import METHODS, judge
 from enforcement.measurements.readings import Readings
 from enforcement.measurements.readings_json import (
     READINGS,
@@ -11,8 +12,6 @@ from enforcement.measurements.readings_json import (
     readings_from_json,
     readings_to_json,
 )
-
-METHODS: tuple[Method, ...] = tuple(Method)
 
 __all__ = [
     "METHODS",
@@ -25,6 +24,7 @@ __all__ = [
     "Readings",
     "ReadingsFault",
     "fields_of",
+    "judge",
     "measured_of",
     "readings_from_json",
     "readings_to_json",

@@ -241,6 +241,7 @@ class ReportedValue:
     name: str = entry("项目", "item")
     value: float = entry("数值", "value", "", -1e6, 1e6)
     limit: float | None = entry("限值", "limit", "", -1e6, 1e6, default=None)
+    is_lower_limit: bool = entry("限值为下限", "the limit is a lower one", default=False)
     unit: str = entry("单位", "unit", default="")
 
 
