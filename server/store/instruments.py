@@ -70,12 +70,12 @@ def due(connection: Connection, scope: Scope, most: int = 20) -> list[dict[str, 
     return [dict(row) for row in rows.mappings()]
 
 
-def usable(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
-    """Active instruments of the scope, for the form of an inspection."""
+def usable(connection: Connection, scope: Scope, retired: bool = False) -> list[dict[str, Any]]:
+    """Active instruments of the scope for the form of an inspection; `retired` ones, too, for that of a correction."""
     clause, values = scope.condition("i.division")
     rows = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE i.state = 'active' AND {clause} ORDER BY i.kind, i.serial"),
-        values,
+        text(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE (i.state = 'active' OR :retired) AND {clause} ORDER BY i.kind, i.serial"),
+        {"retired": retired, **values},
     )
     return [dict(row) for row in rows.mappings()]
 
