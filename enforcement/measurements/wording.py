@@ -149,4 +149,4 @@ def judgement_sentence(method: Method, outcome: Outcome, items: Sequence[Item]) 
 
 
 def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+    return text[:1].upper() + text[1:]
