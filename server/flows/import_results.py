@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.plates import read_plate_colour
 from enforcement.rules import BEIJING, RuleBook
 from server.documents.sheets import FileRefusedError, Sheet
 from server.flows import record_inspection
@@ -19,7 +18,7 @@ from server.flows.inspection_subjects import SubjectGiven
 from server.flows.judge_inspection import InspectionDraft
 from server.flows.manage_accounts import Refused
 from server.flows.record_inspection import OtherContent
-from server.flows.registry_codes import fold
+from server.flows.registry_codes import PLATE_COLOURS, WRITTEN, fold, reading_table
 from server.flows.result_columns import COLUMNS, METHOD_OF, VALUES, ResultColumn
 from server.store import audit
 from server.store.audit import Actor
@@ -27,8 +26,15 @@ from server.store.scopes import Scope
 
 MOST_ROWS = 5_000
 MOST_FAULTS = 200
-_TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y%m%d%H%M%S")
-_WORDS = {"合格": "passed", "不合格": "failed", "晴": "clear", "多云": "cloudy", "阴": "cloudy", "雨": "rain", "雪": "snow", "雾": "fog", "扬沙": "dust"}
+_TIMES = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y%m%d%H%M%S",
+)  # fmt: skip
+_WORDS = {
+    "合格": "passed", "不合格": "failed", "晴": "clear", "多云": "cloudy", "阴": "cloudy", "雨": "rain", "雪": "snow",
+    "雾": "fog", "扬沙": "dust",
+}  # fmt: skip
+_COLOURS = reading_table(PLATE_COLOURS, WRITTEN["plate_colour"])
+_PLAIN = ("plate", "plate_colour", "at", "division", "place", "lon", "lat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,7 @@ def _cell_faults(kind: str, number: int, given: Mapping[str, str]) -> Iterator[R
     for column in COLUMNS[kind]:
         if column.required and not given.get(column.name):
             yield ResultFault(number, column.zh, "必填。", "Fill it in.")
-    if given.get("plate_colour") and read_plate_colour(given["plate_colour"]) is None:
+    if given.get("plate_colour") and fold(given["plate_colour"]) not in _COLOURS:
         yield _placed(kind, number, "plate_colour", "无法识别的颜色。", "This colour is not known.")
     if given.get("at") and _time(given["at"]) is None:
         yield _placed(kind, number, "at", "应为时间，如 2026-11-20 08:30。", "A time, like 2026-11-20 08:30.")
@@ -176,7 +182,7 @@ def _draft(kind: str, given: Mapping[str, str], home: str) -> InspectionDraft:
         "at": at.isoformat() if at else None,
         "methods": {str(METHOD_OF[kind]): _readings(kind, given)},
     }
-    subject = SubjectGiven(given["plate"], str(read_plate_colour(given["plate_colour"]) or ""), "truck")
+    subject = SubjectGiven(given["plate"], _COLOURS[fold(given["plate_colour"])], "truck")
     return InspectionDraft(
         record,
         subject,
@@ -188,7 +194,7 @@ def _draft(kind: str, given: Mapping[str, str], home: str) -> InspectionDraft:
 
 
 def _readings(kind: str, given: Mapping[str, str]) -> dict[str, Any]:
-    names = {column.name for column in COLUMNS[kind]} - {"plate", "plate_colour", "at", "division", "place", "lon", "lat"}
+    names = [column.name for column in COLUMNS[kind] if column.name not in _PLAIN]
     texts = {"report_no", "station", "method_code", "lane", "record_no"}
     found: dict[str, Any] = {
         name: text if name in texts else _WORDS.get(text, _number(text))

@@ -1,4 +1,4 @@
-"""Whom an inspection is about: looked up in the register, and what was read off a plate where the register is silent."""
+"""Whom an inspection is about: out of the register, and what was read off a plate where the register is silent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -56,7 +56,9 @@ def find(connection: Connection, given: SubjectGiven) -> InspectedSubject:
     trucks = whitelist.find_truck_ids(connection, text, given.colour or None) if given.kind != "machine" else []
     machines = whitelist.find_machine_ids(connection, text) if not trucks and given.kind != "truck" else []
     if len(trucks) > 1:
-        raise Refused([Fault("colour", f"{text} 有多种车牌颜色，请选择颜色", f"{text} exists in several colours: choose")])
+        raise Refused(
+            [Fault("colour", f"{text} 有多种车牌颜色，请选择颜色", f"{text} exists in several colours: choose")]
+        )
     if len(machines) > 1:
         zh, en = f"{text} 对应多台机械，请用环保登记号码", f"{text} names several machines: use the registration number"
         raise Refused([Fault("subject", zh, en)])

@@ -73,8 +73,7 @@ def judge(
     inspection = _read(connection, scope, rules, draft, now)
     subject = inspection_subjects.find(connection, draft.subject)
     division = _division(connection, scope, draft)
-    here = draft.lon is not None and draft.lat is not None
-    zones = inspection_places.zones_at(connection, draft.lon, draft.lat, inspection.at) if here else []  # type: ignore[arg-type]
+    zones = _zones(connection, draft, inspection)
     terms = [zone_terms_json.from_json(zone["terms"]) for zone in zones]
     try:
         conclusion = conclude(rules, inspection, subject.measured, terms, division)
@@ -86,12 +85,12 @@ def judge(
     conclusion, verdict = _with_history(
         connection, rules, inspection, subject, (conclusion, verdict), division, number, correcting
     )
-    return Judged(_row(draft, inspection, subject, division, zones, conclusion, verdict), conclusion, inspection, subject)
+    return Judged(
+        _row(draft, inspection, subject, division, zones, conclusion, verdict), conclusion, inspection, subject
+    )
 
 
-def _read(
-    connection: Connection, scope: Scope, rules: RuleBook, draft: InspectionDraft, now: datetime
-) -> Inspection:
+def _read(connection: Connection, scope: Scope, rules: RuleBook, draft: InspectionDraft, now: datetime) -> Inspection:
     faults: list[Fault] = list(_place_faults(draft))
     used, instrument_faults = used_json(connection, scope, draft.instrument_ids, draft.record.get("at"))
     faults += instrument_faults
@@ -131,6 +130,12 @@ def _place_faults(draft: InspectionDraft) -> Sequence[Fault]:
     if len(draft.place) > 200:
         faults.append(Fault("place", "最多 200 字", "At most 200 characters"))
     return faults
+
+
+def _zones(connection: Connection, draft: InspectionDraft, inspection: Inspection) -> list[dict[str, Any]]:
+    if draft.lon is None or draft.lat is None:
+        return []
+    return inspection_places.zones_at(connection, draft.lon, draft.lat, inspection.at)
 
 
 def _division(connection: Connection, scope: Scope, draft: InspectionDraft) -> str:

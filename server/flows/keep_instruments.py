@@ -10,17 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from enforcement.instruments import CheckKind, InstrumentCheck, InstrumentKind, check_result
 from enforcement.rules import Rule, RuleBook, find_rule
 from server.flows.manage_accounts import Fault, Refused
 from server.store import audit, instruments
 from server.store.audit import Actor
 from server.store.scopes import Scope
 
-KINDS = (
-    "opacimeter", "nox_analyser", "dynamometer", "obd_reader", "ringelmann_chart", "urea_meter", "fuel_kit",
-    "remote_sensor",
-)  # fmt: skip
-CHECKS = ("zero", "span", "filter", "leak")
+KINDS = tuple(map(str, InstrumentKind))
+CHECKS = tuple(map(str, CheckKind))
 STATES = ("active", "retired")
 LONGEST = timedelta(days=5 * 366)  # no certificate holds longer; a mistyped year is caught
 TEXTS = {"maker": 100, "model": 100, "serial": 100, "software_version": 100, "note": 500}
@@ -107,10 +105,9 @@ def verify(connection: Connection, actor: Actor, scope: Scope, number: int, give
     """Record a verification. Raises Refused, LookupError."""
     _held(connection, scope, number)
     faults = _verification_faults(given)
-    if not faults and given.valid_from is not None:
-        if instruments.overlapping(connection, number, given.certificate, given.valid_from):
-            zh, en = "该证书已登记", "This certificate is on file already"
-            faults.append(Fault("certificate", zh, en))
+    first = given.valid_from
+    if not faults and first and instruments.overlapping(connection, number, given.certificate, first):
+        faults.append(Fault("certificate", "该证书已登记", "This certificate is on file already"))
     if faults:
         raise Refused(faults)
     found = instruments.add_verification(connection, number, asdict(given), actor.user_id)
@@ -139,10 +136,12 @@ def check(
 def judged(rules: RuleBook, kind: str, given: Check) -> Mapping[str, Any]:
     """passed, unit and rule_key of a check: by the tolerance of its day, else by what the officer saw."""
     rule = _tolerance(rules, kind, given)
-    if rule is None or given.expected is None or given.measured is None:
-        return {"passed": bool(given.seen_passed), "unit": None, "rule_key": None}
-    passed = round(abs(given.measured - given.expected), 9) <= rule.number
-    return {"passed": passed, "unit": rule.unit, "rule_key": rule.key}
+    seen = True if given.seen_passed is None and rule is not None else bool(given.seen_passed)
+    if given.at is None:
+        return {"passed": seen, "unit": None, "rule_key": None}
+    made = InstrumentCheck(CheckKind(given.kind), given.at, seen, given.expected, given.measured)
+    passed, used = check_result(rules, InstrumentKind(kind), made)
+    return {"passed": passed, "unit": used.unit if used else None, "rule_key": used.key if used else None}
 
 
 def _tolerance(rules: RuleBook, kind: str, given: Check) -> Rule | None:

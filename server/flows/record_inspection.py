@@ -108,9 +108,7 @@ def correct(
     return version + 1
 
 
-def withdraw(
-    connection: Connection, actor: Actor, scope: Scope, number: int, version: int, reason: str
-) -> None:
+def withdraw(connection: Connection, actor: Actor, scope: Scope, number: int, version: int, reason: str) -> None:
     """Mark an inspection as withdrawn; it stays on file. Raises Refused, LookupError, StaleVersion."""
     row = _held(connection, scope, number, version)
     faults = _reason_faults(reason)
@@ -157,7 +155,10 @@ def _held(connection: Connection, scope: Scope, number: int, version: int) -> di
 def _reason_faults(reason: str) -> list[Fault]:
     if REASON_LEAST <= len(reason.strip()) <= REASON_MOST:
         return []
-    zh, en = f"请写明理由（{REASON_LEAST} 至 {REASON_MOST} 字）", f"Give the reason ({REASON_LEAST} to {REASON_MOST} characters)"
+    zh, en = (
+        f"请写明理由（{REASON_LEAST} 至 {REASON_MOST} 字）",
+        f"Give the reason ({REASON_LEAST} to {REASON_MOST} characters)",
+    )
     return [Fault("reason", zh, en)]
 
 

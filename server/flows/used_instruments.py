@@ -13,6 +13,7 @@ from server.store.scopes import Scope
 
 CHECKS_BACK = timedelta(days=31)  # longer than any rule lets a check count
 MOST = 20
+CHECK = ("kind", "at", "passed", "expected", "measured")
 
 
 def used_json(
@@ -54,5 +55,7 @@ def _used(
             for one in verified
             if one["instrument_id"] == row["id"]
         ],
-        "checks": [{name: plain(one[name]) for name in ("kind", "at", "passed", "expected", "measured")} for one in own],
+        "checks": [
+            {name: plain(one[name]) for name in ("kind", "at", "passed", "expected", "measured")} for one in own
+        ],
     }

@@ -147,7 +147,9 @@ def _bound(name: str) -> str:
 
 
 def _values(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: json.dumps(row[name], ensure_ascii=False) if name in {"content", "verdict"} else row[name] for name in row}
+    return {
+        name: json.dumps(row[name], ensure_ascii=False) if name in {"content", "verdict"} else row[name] for name in row
+    }
 
 
 def insert(connection: Connection, row: Mapping[str, Any]) -> int | None:

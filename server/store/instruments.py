@@ -74,7 +74,9 @@ def usable(connection: Connection, scope: Scope, retired: bool = False) -> list[
     """Active instruments of the scope for the form of an inspection; `retired` ones, too, for that of a correction."""
     clause, values = scope.condition("i.division")
     rows = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE (i.state = 'active' OR :retired) AND {clause} ORDER BY i.kind, i.serial"),
+        text(
+            f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE (i.state = 'active' OR :retired) AND {clause} ORDER BY i.kind, i.serial"
+        ),
         {"retired": retired, **values},
     )
     return [dict(row) for row in rows.mappings()]

@@ -13,7 +13,7 @@ from server.flows import inspection_subjects, record_inspection, rule_book
 from server.flows.judge_inspection import judge
 from server.flows.manage_accounts import Refused
 from server.flows.record_inspection import OtherContent, StaleVersion
-from server.store import inspections, instruments, machines, trucks, whitelist
+from server.store import inspections, instruments, machines, map_layers, trucks, whitelist
 from server.web import form_values, inspection_drafts, inspection_verdicts, record_form
 from server.web.access import allow, current_account, current_actor, current_scope, work
 from server.web.inspection_verdicts import subject_facts
@@ -31,6 +31,7 @@ def _texts(refused: Refused) -> Faults:
 def _form(draft: Any, faults: Faults, row: dict[str, Any] | None = None, code: int = 200) -> ResponseReturnValue:
     with work() as connection:
         offered = instruments.usable(connection, current_scope(), retired=row is not None)
+        extent = map_layers.extent(connection, current_scope().divisions or "21")
     settings = current_app.extensions["settings"]
     page = render_template(
         "inspections/form.html",
@@ -49,6 +50,7 @@ def _form(draft: Any, faults: Faults, row: dict[str, Any] | None = None, code: i
         tiles={"url": settings.tile_url or None, "attribution": settings.tile_attribution},
         city=str(settings.city),
         map_words=control_words,
+        extent=extent or [118.8, 40.4, 121.3, 42.4],
         key=draft.get("source_key") or f"page:{current_account().id}:{datetime.now(UTC).timestamp():.6f}",
     )
     return page, code

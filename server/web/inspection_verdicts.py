@@ -101,5 +101,3 @@ def subject_facts(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     if facts.get("owner"):
         lines.append((pick("所有人", "Owner"), str(facts["owner"])))
     return lines
-
-

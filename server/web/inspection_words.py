@@ -25,6 +25,7 @@ add(
 )
 add("method", {str(code): words for code, words in METHOD_NAMES.items()})
 add("outcome", {str(code): words for code, words in OUTCOME_NAMES.items()})
+add("inspection_outcome", {str(code): words for code, words in OUTCOME_NAMES.items()})  # of the one file
 add("standing", {"legal": ("可作执法依据", "legal"), "screening": ("仅筛查", "screening")})
 add("inspection_status", {"recorded": ("有效", "recorded"), "withdrawn": ("已撤回", "withdrawn")})
 add("measured_item", {str(code): words for code, words in ITEM_NAMES.items()})

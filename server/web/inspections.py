@@ -6,15 +6,23 @@ from flask import Blueprint, Response, abort, current_app, flash, redirect, rend
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Connection
 
 from server.db import transaction
 from server.flows import record_inspection
+from server.flows.keep_evidence import Owner
 from server.flows.manage_accounts import Refused
 from server.flows.record_inspection import StaleVersion
-from server.store import audit, inspections
+from server.store import audit, evidence_items, inspections
 from server.store.paging import Query
-from server.web import form_values, inspection_history, inspection_verdicts
-from server.web import inspection_words, instrument_words  # noqa: F401 - their words join at import
+from server.web import (  # noqa: F401 - their words join at import
+    evidence_owners,
+    form_values,
+    inspection_history,
+    inspection_verdicts,
+    inspection_words,
+    instrument_words,
+)
 from server.web.access import allow, current_actor, current_scope, engine, may, work
 from server.web.answers import list_file
 from server.web.frame import local, reachable
@@ -115,6 +123,7 @@ def page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturn
     with transaction(engine()) as connection:  # the scope has let it through: what belongs to it may be read
         timeline = [] if current_scope().fence else audit.of_subject(connection, "inspection", number)
         case = inspections.case_of(connection, number) if may("cases.read") else None
+        photos = evidence_items.of_owner(connection, "inspection", number) if may("evidence.read") else []
     settings = current_app.extensions["settings"]
     shown = render_template(
         "inspections/show.html",
@@ -125,12 +134,27 @@ def page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturn
         history=inspection_history.differences(versions),
         timeline=timeline,
         case=case,
+        photos=photos,
         may_open=_may_open(row) and case is None,
         faults=faults,
         tiles={"url": settings.tile_url or None, "attribution": settings.tile_attribution},
         map_words=control_words,
     )
     return shown, code
+
+
+def _can_read(connection: Connection, number: int) -> bool:
+    return may("inspections.read") and inspections.find_one(connection, current_scope(), number) is not None
+
+
+def _writer(connection: Connection, number: int) -> Owner | None:
+    row = inspections.find_one(connection, current_scope(), number) if may("inspections.record") else None
+    if row is None or row["status"] != "recorded":
+        return None
+    return Owner("inspection", number, row["division"], row["enterprise_id"], row["organisation_id"])
+
+
+evidence_owners.register("inspection", _can_read, _writer)
 
 
 def _may_open(row: dict[str, Any]) -> bool:

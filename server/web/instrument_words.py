@@ -1,20 +1,9 @@
 """Words for the codes of instruments."""
 
+from enforcement.instruments import INSTRUMENT_NAMES
 from server.web.words import add
 
-add(
-    "instrument_kind",
-    {
-        "opacimeter": ("不透光烟度计", "opacimeter"),
-        "nox_analyser": ("氮氧化物分析仪", "NOx analyser"),
-        "dynamometer": ("底盘测功机", "chassis dynamometer"),
-        "obd_reader": ("OBD诊断仪", "OBD reader"),
-        "ringelmann_chart": ("林格曼烟气黑度图", "Ringelmann chart"),
-        "urea_meter": ("尿素浓度计", "urea meter"),
-        "fuel_kit": ("油品快检设备", "fuel test kit"),
-        "remote_sensor": ("遥感监测设备", "remote sensor"),
-    },
-)
+add("instrument_kind", {str(code): words for code, words in INSTRUMENT_NAMES.items()})
 add("instrument_state", {"active": ("在用", "in use"), "retired": ("停用", "retired")})
 add(
     "verification",

@@ -86,7 +86,7 @@ def _line(row: dict[str, Any]) -> list[str | int | float | None]:
 
 def _draft() -> Draft:
     names = ("kind", "maker", "model", "serial", "software_version", "note")
-    return Draft(*(form.text(name, 600) for name in names), form.text("state") or "active")
+    return Draft(**{name: form.text(name, 600) for name in names})
 
 
 @blueprint.get("/new")
