@@ -58,6 +58,8 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.telemetry",
     "server.api.positions",
     "server.api.violations",
+    "server.api.inspections",
+    "server.api.instruments",
     "server.api.leads",
     "server.api.zones",
     "server.api.whitelist",

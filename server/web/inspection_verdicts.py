@@ -21,7 +21,7 @@ def read(verdict: Mapping[str, Any]) -> dict[str, Any]:
         "zones": [_zone(zone) for zone in verdict.get("zones") or []],
         "smoke_class": verdict.get("smoke_class"),
         "subject": verdict.get("subject") or {},
-        "remote": _remote(verdict.get("remote")),
+        "remote": remote(verdict.get("remote")),
     }
 
 
@@ -75,7 +75,8 @@ def _zone(zone: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _remote(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def remote(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the history of remote sensing amounts to, in words."""
     if not found:
         return None
     return {

@@ -12,6 +12,7 @@ from server.flows.save_truck import save_truck
 from server.store import terminals, trucks
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, work
+from server.web.inspected_subjects import of_subject
 from server.web.listing import Column, Filter, read, view
 from server.web.terminal_lines import small_map
 
@@ -89,6 +90,7 @@ def show(number: int) -> str:
         terminals=bound,
         same_vin=same_vin,
         records=pages.records(truck_id=number),
+        inspected=of_subject(truck_id=number),
         timeline=pages.timeline(TRUCKS, number),
         map_data=small_map(row),
         new_terminal=url_for("terminals.new", truck=pages.truck_wording(row), device=row["vin"]),

@@ -53,7 +53,9 @@ class Fleet:
 def fleet(connection: Connection, city: City) -> Fleet:
     """The things above; the zone asks class III from CHANGE on, before it named none."""
     zone_id = connection.execute(
-        text("INSERT INTO zones (code, name_zh, name_en, division) VALUES ('Z3', '三类区', 'Class zone', '211302') RETURNING id")
+        text(
+            "INSERT INTO zones (code, name_zh, name_en, division) VALUES ('Z3', '三类区', 'Class zone', '211302') RETURNING id"
+        )
     ).scalar_one()
     versions = [
         connection.execute(

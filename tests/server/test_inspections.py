@@ -202,7 +202,7 @@ def test_a_correction_is_a_new_version_with_its_reason(
     assert [(one["version"], one["row"]["outcome"]) for one in versions] == [(1, "failed"), (2, "passed")]
     page = browse("officer").get(f"/inspections/{number}").text
     assert "按打印条更正" in page and "<del>1.3" in page and "<ins>0.9" in page
-    with transaction(engine) as connection, pytest.raises(Exception, match="append-only|never|change"):
+    with transaction(engine) as connection, pytest.raises(Exception, match="append"):
         connection.execute(text("UPDATE inspection_versions SET reason = 'x' WHERE inspection_id = :n"), {"n": number})
 
 
@@ -231,7 +231,7 @@ def test_a_county_sees_its_own_area_alone(engine: Engine, city: City, fleet: Fle
         assert county.get(f"/inspections/{foreign}{path}").status_code == 404
     assert county.post(f"/inspections/{foreign}/withdraw", {"version": "1", "reason": "不是我的"}).status_code == 404
     page = county.get("/inspections/").text
-    assert f"/inspections/{own}\"" in page and f"/inspections/{foreign}\"" not in page
+    assert f'/inspections/{own}"' in page and f'/inspections/{foreign}"' not in page
     with pytest.raises(Refused):
         keep(engine, city, draft(fleet, "roadside", SMOKY, TRUCK, division="211322"), scope=Scope("211324"))
 
@@ -245,7 +245,7 @@ def test_an_enterprise_sees_its_own_by_the_row_policy_too(
     page = enterprise.get(f"/inspections/{own}")
     assert page.status_code == 200 and "更正" not in page.text
     assert enterprise.get(f"/inspections/{foreign}").status_code == 404
-    assert f"/inspections/{foreign}\"" not in enterprise.get("/inspections/").text
+    assert f'/inspections/{foreign}"' not in enterprise.get("/inspections/").text
     with transaction(engine, Fence(city.enterprise_id)) as connection:
         seen = set(connection.execute(text("SELECT enterprise_id FROM inspections")).scalars())
         kept = set(connection.execute(text("SELECT inspection_id FROM inspection_versions")).scalars())
