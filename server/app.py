@@ -38,12 +38,13 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.quarantine",
     "server.web.broker_accounts",
     "server.web.api_tokens",
+    "server.web.evidence",
+    "server.web.bundles",
     "server.web.subject_files",
     "server.web.rules",
     "server.web.instruments",
     "server.web.inspection_imports",  # with inspections and inspection_forms
     "server.web.system_keys",
-    "server.web.evidence",
 )
 """Modules with a `blueprint`; one line each."""
 
@@ -60,6 +61,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.violations",
     "server.api.inspections",
     "server.api.instruments",
+    "server.api.evidence",
     "server.api.leads",
     "server.api.zones",
     "server.api.whitelist",

@@ -4,6 +4,8 @@ import json
 from datetime import date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from enforcement.categories import MachineCategory, TruckCategory
 from enforcement.fuels import Fuel
@@ -11,7 +13,7 @@ from enforcement.inspection_verdicts import verdict_json
 from enforcement.inspections import conclude, from_json, to_json
 from enforcement.instruments import CheckKind, InstrumentCheck, InstrumentKind, check_result, standing
 from enforcement.measurements import Measured
-from enforcement.rules import RuleMissing
+from enforcement.rules import BEIJING, RuleMissing
 from enforcement.stages import Stage
 from enforcement.zone_terms_json import from_json as terms_from_json
 from enforcement.zones import Purpose, SubjectKind
@@ -120,3 +122,32 @@ def test_before_the_rule_book_begins_nothing_is_concluded(rules, beijing):
     inspection = from_json(document(beijing(date(2015, 12, 31))))
     with pytest.raises(RuleMissing):
         conclude(rules, inspection, TRACTOR, (), "211300")
+
+
+@given(st.sets(st.sampled_from(["weather", "instruments", "officer", "card", "checks"])))
+def test_a_screening_never_becomes_legal_by_what_is_taken_away(rules, beijing, taken):
+    value = document(beijing(date(2026, 9, 1)))
+    if "weather" in taken:
+        value["weather"] = None
+    if "checks" in taken:
+        value["instruments"][0]["checks"] = []
+    if "instruments" in taken:
+        value["instruments"] = []
+    if "officer" in taken:
+        value["officers"].pop()
+    if "card" in taken:
+        value["officers"][0]["card_number"] = ""
+    answer = conclude(rules, from_json(value), TRACTOR, (), "211300")
+    assert answer.standing == ("screening" if taken else "legal")
+    assert bool(codes(answer)) is bool(taken)
+
+
+def test_what_was_said_at_the_place_is_kept_whole():
+    value = document(datetime(2026, 9, 1, 10, tzinfo=BEIJING)) | {
+        "checklist": [{"item": "随车清单", "answer": "yes", "note": "已核对"}],
+        "note": "当事人对结果无异议",
+    }
+    kept = to_json(from_json(value))
+    assert kept["checklist"] == value["checklist"] and kept["note"] == value["note"]
+    assert kept["at"] == "2026-09-01T10:00:00+08:00"
+    assert kept["party"] == {"name": "赵三", "phone": "", "signature": "signed", "statement": ""}
