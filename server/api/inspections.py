@@ -1,6 +1,5 @@
 """Inspections: the list, one with every judgement, recording, correcting as a new version, withdrawing."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -34,7 +33,6 @@ from server.api.operations import operation
 from server.flows import record_inspection, rule_book
 from server.flows.inspection_subjects import SubjectGiven
 from server.flows.judge_inspection import InspectionDraft
-from server.flows.manage_accounts import Fault as FlowFault
 from server.flows.manage_accounts import Refused as FlowRefused
 from server.flows.record_inspection import OtherContent
 from server.store import inspections
@@ -226,7 +224,7 @@ def create(body: InspectionNew) -> InspectionDetail:
                 datetime.now(UTC), "api", body.source_key,
             )  # fmt: skip
     except FlowRefused as refused:
-        raise invalid(_faults(refused.faults)) from refused
+        raise _invalid(refused) from refused
     except OtherContent as other:
         zh, en = f"该键已用于检查 {other.number}。", f"The key was used for inspection {other.number}."
         raise Refused(409, error_of(409, ("key_used", zh, en), path="body.source_key")) from other
@@ -249,7 +247,7 @@ def correct(body: InspectionCorrection, number64: int) -> InspectionDetail:
                 _draft(body), body.reason, datetime.now(UTC),
             )  # fmt: skip
     except FlowRefused as refused:
-        raise invalid(_faults(refused.faults)) from refused
+        raise _invalid(refused) from refused
     return _detail(number64)
 
 
@@ -268,7 +266,7 @@ def withdraw(body: WithdrawalIn, number64: int) -> InspectionDetail:
                 connection, current_actor(), current_scope(), number64, row["version"], body.reason
             )
     except FlowRefused as refused:
-        raise invalid(_faults(refused.faults)) from refused
+        raise _invalid(refused) from refused
     return _detail(number64)
 
 
@@ -298,7 +296,8 @@ def _draft(body: InspectionIn) -> InspectionDraft:
     return InspectionDraft(record, subject, body.lon, body.lat, body.place, home, tuple(body.instrument_ids))
 
 
-def _faults(faults: Iterable[FlowFault]) -> list[Fault]:
-    return [
-        Fault(path=f"body.{one.field}"[:200], code="refused", message_zh=one.zh, message_en=one.en) for one in faults
-    ][:50]
+def _invalid(refused: FlowRefused) -> Refused:
+    faults = refused.faults[:50]
+    return invalid(
+        [Fault(path=f"body.{f.field}"[:200], code="refused", message_zh=f.zh, message_en=f.en) for f in faults]
+    )
