@@ -45,6 +45,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.evidence",
     "server.web.bundles",
     "server.web.subject_files",
+    "server.web.instruments",
+    "server.web.inspection_imports",  # with inspections and inspection_forms
 )
 """Modules with a `blueprint`; one line each."""
 
@@ -59,6 +61,8 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.telemetry",
     "server.api.positions",
     "server.api.violations",
+    "server.api.inspections",
+    "server.api.instruments",
     "server.api.evidence",
     "server.api.leads",
     "server.api.captures",
