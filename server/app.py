@@ -37,7 +37,9 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.quarantine",
     "server.web.broker_accounts",
     "server.web.api_tokens",
+    "server.web.subject_files",
     "server.web.rules",
+    "server.web.system_keys",
 )
 """Modules with a `blueprint`; one line each."""
 
