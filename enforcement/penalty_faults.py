@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from enforcement.acts import Act, double_fine_refusal, family_of
-from enforcement.laws import citation_faults
+from enforcement.acts import Act, double_fine_refusal, family_of, one_act_question
+from enforcement.laws import citation_faults, continuing_act_question
 from enforcement.parties import fine_refusal
 from enforcement.penalties import Level, Offence, Proposal, on_the_spot_refusal, proposed, signer_refusal
 from enforcement.rules import RuleBook, find_rule
@@ -59,6 +59,22 @@ def penalty_faults(rules: RuleBook, penalty: Penalty, fined: Iterable[Act]) -> t
 def most_of(proposals: Sequence[Proposal]) -> int | None:
     """The amount for one act under several paragraphs: the highest, never the sum; None where none has an amount."""
     return max((item.amount_cny for item in proposals if item.amount_cny is not None), default=None)
+
+
+def reviewer_questions(
+    rules: RuleBook, proposals: Sequence[Proposal], acted_from: datetime, acted_to: datetime, subject_kind: str
+) -> tuple[Sentence, ...]:
+    """What a legal reviewer must answer before a decision, each once; where there is any, the matter is complex."""
+    asked = [question for proposal in proposals for question in proposal.questions]
+    asked += [
+        question
+        for question in (
+            continuing_act_question(rules, acted_from, acted_to),
+            one_act_question([proposal.offence for proposal in proposals], subject_kind),
+        )
+        if question
+    ]
+    return tuple({question.code: question for question in asked}.values())
 
 
 def range_of(rules: RuleBook, penalty: Penalty) -> tuple[float, float] | None:

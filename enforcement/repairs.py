@@ -14,7 +14,7 @@ from enum import StrEnum
 from enforcement.case_states import NONE, Branch, State, Transition
 from enforcement.case_table import ALL, APPROVER, ECOLOGY, row
 from enforcement.penalties import Offence
-from enforcement.rules import Rule, RuleBook, get_rule
+from enforcement.rules import RuleBook, get_rule
 from enforcement.sentences import Sentence
 
 
@@ -84,6 +84,15 @@ class RepairRecord:
     item_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Retest:
+    """A test again: when, where, and at which station the first one failed (None: on the road or at a site)."""
+
+    at: datetime
+    station_code: str | None
+    first_station_code: str | None = None
+
+
 def retest_refusal(
     rules: RuleBook, state: str, record: RepairRecord | None, test: Retest, area: str = ""
 ) -> Sentence | None:
@@ -94,19 +103,10 @@ def retest_refusal(
         return _no_items()
     if test.at < record.finished_at:
         return _before_repair()
-    place = get_rule(rules, "repair.retest_place", test.at, area)
-    if place.value == "original_station" and test.station_code != test.first_station_code:
-        return _other_station(place)
+    place = get_rule(rules, "repair.retest_place", test.at, area).value
+    if place == "original_station" and test.first_station_code not in (None, test.station_code):
+        return _other_station(test.first_station_code)
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Retest:
-    """A test again: when, where, and at which station the first one failed (None: on the road or at a site)."""
-
-    at: datetime
-    station_code: str | None
-    first_station_code: str | None = None
 
 
 def scrap_advice(rules: RuleBook, failed_retests: int, at: datetime, area: str = "") -> Sentence | None:
@@ -151,9 +151,9 @@ def _before_repair() -> Sentence:
     )
 
 
-def _other_station(rule: Rule) -> Sentence:
+def _other_station(first: str | None) -> Sentence:
     return Sentence(
         "retest_elsewhere",
-        f"复检应在原检验机构进行（{rule.zh}）。",
-        f"The re-test belongs to the station that tested first ({rule.en}).",
+        f"复检应在原检验机构（{first}）进行。",
+        f"The re-test belongs to the station that tested first ({first}).",
     )
