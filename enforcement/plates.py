@@ -26,6 +26,21 @@ class PlateColour(StrEnum):
     NONE = "none"  # no plate yet
 
 
+COLOUR_WORDS: dict[PlateColour, tuple[str, str]] = {
+    PlateColour.BLUE: ("蓝牌", "blue plate"),
+    PlateColour.YELLOW: ("黄牌", "yellow plate"),
+    PlateColour.BLACK: ("黑牌", "black plate"),
+    PlateColour.WHITE: ("白牌", "white plate"),
+    PlateColour.GREEN: ("绿牌", "green plate"),
+    PlateColour.YELLOW_GREEN: ("黄绿牌", "yellow-green plate"),
+    PlateColour.FARM_YELLOW: ("农用黄牌", "farm yellow plate"),
+    PlateColour.FARM_GREEN: ("农用绿牌", "farm green plate"),
+    PlateColour.OTHER: ("其他号牌", "other plate"),
+    PlateColour.NONE: ("未上牌", "no plate"),
+}
+"""Each colour as pages and sentences name it, Chinese and English."""
+
+
 class PlateCodes(StrEnum):
     """Interfaces with their own numbers for the colours."""
 
@@ -122,8 +137,9 @@ def check_plate(plate: str, colour: PlateColour) -> tuple[Warning_, ...]:
     usual = _COLOURS_OF.get(kind)
     if usual is None or colour in usual or colour is PlateColour.OTHER:
         return ()
-    zh = f"号牌“{plate}”的格式与颜色“{colour}”通常不相配，请核对。"
-    return (Warning_("plate_colour", "plate_colour", zh, f"Plate {plate!r} is not usually {colour}; check it."),)
+    colour_zh, colour_en = COLOUR_WORDS[colour]
+    zh = f"号牌“{plate}”的格式与“{colour_zh}”通常不相配，请核对。"
+    return (Warning_("plate_colour", "plate_colour", zh, f"Plate {plate!r} is not usually a {colour_en}; check it."),)
 
 
 def home_of(plate: str) -> str:

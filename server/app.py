@@ -37,6 +37,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.quarantine",
     "server.web.broker_accounts",
     "server.web.api_tokens",
+    "server.web.rules",
 )
 """Modules with a `blueprint`; one line each."""
 

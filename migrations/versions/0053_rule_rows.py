@@ -42,6 +42,7 @@ COMMENT ON COLUMN rule_rows.area IS 'prefix of a GB/T 2260 code that the row is 
 COMMENT ON COLUMN rule_rows.valid_to IS 'first Beijing day on which it no longer holds; null: still in force';
 COMMENT ON COLUMN rule_rows.shipped IS 'came with the platform (enforcement/rulebook), not from an administrator';
 CREATE TRIGGER rule_rows_append_only BEFORE UPDATE OR DELETE ON rule_rows FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER rule_rows_watch AFTER INSERT ON rule_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_watch();
 GRANT SELECT ON rule_rows TO platform_fenced;
 
 CREATE FUNCTION fenced_organisation() RETURNS int LANGUAGE sql STABLE AS

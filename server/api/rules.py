@@ -10,7 +10,7 @@ from enforcement.rules import Rule, day_of
 from server.api.kinds import Absent, Asked, Day, Out, Text200
 from server.api.operations import operation
 from server.web.access import SIGNED_IN
-from server.web.telemetry_rules import book
+from server.web.rule_book import book
 
 blueprint = APIBlueprint("api_rules", __name__, url_prefix="/api/v1/rules", tag="Rules")
 

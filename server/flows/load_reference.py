@@ -1,4 +1,4 @@
-"""Reference data that the platform runs on: administrative areas and the bureaus that answer for them.
+"""Reference data that the platform runs on: administrative areas, the bureaus that answer for them, the rule book.
 
 Boundaries come from a published package (geo.divisions), English names and bureaus from data files. Running it again
 changes nothing; what a bureau has edited since stays.
@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from geo.divisions import Level, UnknownDivisionError, find_division
 from server.db import transaction
+from server.flows.rule_book import record_shipped
 from server.store import divisions, organisations
 from server.store.divisions import DivisionRow
 
@@ -20,11 +21,12 @@ LEVELS = {Level.PROVINCE: "province", Level.CITY: "city", Level.DISTRICT: "count
 
 
 def load_reference(engine: Engine) -> dict[str, int]:
-    """Load areas and organisations; how many rows of each were added or changed."""
+    """Load areas, organisations and shipped rules; how many rows of each were added or changed."""
     with transaction(engine) as connection:
         areas = sum(divisions.put_division(connection, *_area(code, name)) for code, name in _names().items())
         bodies = organisations.put_organisations(connection, _read("organisations.yaml"))
-    return {"divisions": areas, "organisations": bodies}
+        rules = record_shipped(connection)
+    return {"divisions": areas, "organisations": bodies, "rules": rules}
 
 
 def _names() -> dict[str, str]:

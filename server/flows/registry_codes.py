@@ -61,6 +61,7 @@ TRUCK_CATEGORIES: Words = {
     "trailer": ("挂车", "trailer"),
     "special": ("专项作业车", "special-purpose vehicle"),
     "other": ("其他", "other"),
+    "unknown": ("未知", "unknown"),
 }
 MACHINE_CATEGORIES: Words = {
     "excavator": ("挖掘机", "excavator"),
@@ -80,6 +81,7 @@ MACHINE_CATEGORIES: Words = {
     "pump_truck": ("泵车", "pump truck"),
     "sweeper": ("清扫车", "sweeper"),
     "other": ("其他", "other"),
+    "unknown": ("未知", "unknown"),
 }
 AFTER_TREATMENTS: Words = {
     "none": ("无", "none"),

@@ -18,13 +18,14 @@ from shapely import STRtree
 from enforcement.calendar import Calendar, DayKind
 from enforcement.hit_codes import Known, by_subject, hit_codes
 from enforcement.registry import match_keys
-from enforcement.rules import RuleBook, load, moment
+from enforcement.rules import RuleBook, moment
 from enforcement.subjects import Subject
 from enforcement.visit_records import SettingsByZone
 from enforcement.whitelist import WhitelistEntry
 from enforcement.zone_terms_json import ZoneTermsFault, from_json
 from enforcement.zones import Purpose, ZoneTerms, default_settings
 from geo.zones import ZoneIndex, ZoneVersion, index_zones
+from server.flows.rule_book import current_for_worker
 from server.store import counts, reporting_terminals, subjects, watched
 from server.store.reporting_terminals import ReportingTerminal
 from server.store.watched import WatchedVersion
@@ -49,7 +50,7 @@ class Watch:
     """The memory of one worker; every method that reads the database takes its connection."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
-        self.rules: RuleBook = load()
+        self.rules: RuleBook = current_for_worker(connection)
         self.terminals: dict[tuple[str, str], ReportingTerminal] = {}
         self.unknown: set[tuple[str, str]] = set()
         self.subjects: dict[Key, Subject | None] = {}
@@ -63,6 +64,9 @@ class Watch:
     def refresh(self, connection: psycopg.Connection) -> None:
         """Read again what changed since the last batch."""
         changed = watched.changed_tables(connection)
+        if "rule_rows" in changed:
+            self.rules = current_for_worker(connection)
+            self._load_zones(connection)  # their minimums may rest on a rule
         if changed & {"zones", "zone_versions"}:
             self._load_zones(connection)
         if changed & {"whitelist_entries", "calendar_days"}:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from enforcement.rules import Rule, find_rule
 from server.store.samples import Window, readings, thin, thin_track
 from server.web.language import pick
-from server.web.telemetry_rules import book
+from server.web.rule_book import book
 from telemetry.samples import COLUMNS
 
 UNITS = {column.name: column.unit for column in COLUMNS}

@@ -17,10 +17,11 @@ from server.store.samples import Window, samples
 from server.web import device_curves, telemetry_words
 from server.web.access import allow, current_actor, current_scope, engine, may, work
 from server.web.answers import tagged
+from server.web.fault_sentences import in_chinese
 from server.web.hex_dump import dump
 from server.web.language import ZONE
 from server.web.map import control_words
-from server.web.packet_words import explain, label_of
+from server.web.packet_words import explain, label_of, unit_after, value_of
 from server.web.telemetry_rules import number as rule_number
 from server.web.terminal_lines import thresholds
 
@@ -235,3 +236,6 @@ def raw(number: int, at_us: int, sha256: str) -> Response:
 blueprint.add_app_template_global(telemetry_words.packet_flags, "packet_flags")
 blueprint.add_app_template_filter(_us, "microseconds")
 blueprint.add_app_template_global(label_of, "label_of")
+blueprint.add_app_template_global(value_of, "value_of")
+blueprint.add_app_template_global(unit_after, "unit_after")
+blueprint.add_app_template_global(in_chinese, "in_chinese")

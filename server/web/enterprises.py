@@ -48,7 +48,7 @@ def index() -> ResponseReturnValue:
     with work() as connection:
         found = enterprises.find(connection, query, current_scope())
     shown = view(query, found, FILTERS, COLUMNS, ("csv", "xlsx"))
-    return render_template("enterprises/list.html", view=shown, title=_("Enterprises"), words_of=WORDS_OF)
+    return pages.show_list(ENTERPRISES, shown, _("Enterprises"), WORDS_OF)
 
 
 def _get(number: int) -> dict[str, Any]:

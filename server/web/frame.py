@@ -20,6 +20,12 @@ class Place:
     endpoint: str
     label: Any
     icon: str
+    seldom: bool = False  # kept behind "Manage": what is set up once and looked at now and then
+
+    @property
+    def noun(self) -> str:
+        """The blueprint it leads to."""
+        return self.endpoint.split(".")[0]
 
 
 PLACES: tuple[Place, ...] = (
@@ -38,13 +44,13 @@ PLACES: tuple[Place, ...] = (
     Place("terminals.index", _l("Terminals"), "terminal"),
     Place("zones.index", _l("Zones"), "zone"),
     Place("whitelist.index", _l("Whitelist"), "whitelist"),
-    Place("quarantine.index", _l("Quarantine"), "quarantine"),
-    Place("instruments.index", _l("Instruments"), "instrument"),
-    Place("capture_devices.index", _l("Cameras"), "camera"),
-    Place("stations.index", _l("Stations"), "station"),
-    Place("rules.index", _l("Rules"), "rule"),
-    Place("system_keys.index", _l("System keys"), "key"),
-    Place("organisations.index", _l("Organisations"), "organisation"),
+    Place("quarantine.index", _l("Quarantine"), "quarantine", seldom=True),
+    Place("instruments.index", _l("Instruments"), "instrument", seldom=True),
+    Place("capture_devices.index", _l("Cameras"), "camera", seldom=True),
+    Place("stations.index", _l("Stations"), "station", seldom=True),
+    Place("rules.index", _l("Rules"), "rule", seldom=True),
+    Place("system_keys.index", _l("System keys"), "key", seldom=True),
+    Place("organisations.index", _l("Organisations"), "organisation", seldom=True),
     Place("accounts.index", _l("Accounts"), "account"),
     Place("audit.index", _l("Audit"), "audit"),
 )
@@ -69,7 +75,6 @@ RECORDS: dict[str, str] = {
     "document": "documents.show",
     "repair_notice": "repairs.show",
     "station": "stations.show",
-    "rule": "rules.show",
 }
 
 
@@ -84,6 +89,16 @@ def reachable(endpoint: str) -> bool:
 def places() -> list[Place]:
     """The entries of the bar for this account."""
     return [place for place in PLACES if reachable(place.endpoint)] if find_current_account() else []
+
+
+PART_OF = {"devices": "terminals", "referrals": "cases", "documents": "cases", "bundles": "cases"}
+"""Blueprints whose pages belong to another's place in the bar."""
+
+
+def place_here() -> str:
+    """The noun of the place in the bar that the page belongs to."""
+    noun = (request.endpoint or "").split(".")[0]
+    return PART_OF.get(noun, noun)
 
 
 def record_address(kind: str, number: Any) -> str | None:
@@ -169,5 +184,7 @@ def security_headers(policy: str, secure: bool) -> Callable[[Response], Response
 def init(app: Flask, tile_url: str, secure: bool) -> None:
     """Give templates what they need and every answer its headers."""
     app.after_request(security_headers(content_policy(tile_url), secure))
-    app.jinja_env.globals.update(places=places, record_address=record_address, reachable=reachable)
+    app.jinja_env.globals.update(
+        places=places, place_here=place_here, record_address=record_address, reachable=reachable
+    )
     app.jinja_env.filters.update(local=local, moment=moment, duration=duration, figure=number)

@@ -67,7 +67,7 @@ def index() -> ResponseReturnValue:
     with work() as connection:
         found = machines.find(connection, query, current_scope())
     shown = view(query, found, FILTERS, COLUMNS, ("csv", "xlsx"))
-    return render_template("machines/list.html", view=shown, title=_("Machines"), words_of=WORDS_OF)
+    return pages.show_list(MACHINES, shown, _("Machines"), WORDS_OF)
 
 
 def _get(number: int) -> dict[str, Any]:

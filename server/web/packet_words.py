@@ -1,17 +1,17 @@
 """One frame in words: what the decoder reads out of it, or why it cannot and at which byte."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from server.web.frame_words import NAMES, VALUES
 from server.web.language import pick
 from telemetry.decode import decode, describe
+from telemetry.description import unit_of
 from telemetry.protocols.errors import FrameError
-from telemetry.samples import COLUMNS
 
-NAMES = {column.name: (column.zh, column.en) for column in COLUMNS if column.name not in ("packet", "flags", "status")}
-DEEPEST = 12
-MOST_ITEMS = 400
+HIDDEN = re.compile(r"(\d+) bytes, not shown")  # a platform's password
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,21 @@ def explain(raw: bytes, kind: str | None, layout: str | None) -> Said:
 
 
 def label_of(name: str) -> str:
-    """The word of a field where the columns have one; else the name that the code gives it."""
+    """The word of a field; a key that nobody knows, out of a tracker's JSON, is shown as it came."""
     pair = NAMES.get(name)
     return str(pick(*pair)) if pair else name
+
+
+def value_of(name: str, value: str) -> str:
+    """The word of a code that stands as the value of a field; any other text as it is."""
+    pair = VALUES.get(name, {}).get(value)
+    if pair:
+        return str(pick(*pair))
+    hidden = HIDDEN.fullmatch(value)
+    return str(pick(f"{hidden[1]}字节，不予显示", value)) if hidden else value
+
+
+def unit_after(name: str) -> str:
+    """The unit of a bare number, which its name ends in; "" where it ends in none."""
+    unit = unit_of(name)
+    return value_of("unit", unit) if unit else ""

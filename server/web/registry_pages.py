@@ -22,6 +22,7 @@ from server.web import registry_words  # noqa: F401 - its words join at import
 from server.web.access import current_actor, current_scope, engine, work
 from server.web.answers import list_file
 from server.web.language import language, pick
+from server.web.listing import View
 from server.web.words import choices, word
 
 Save = Callable[[Connection, Actor, Scope, Mapping[str, str], "int | None"], Saved]
@@ -43,6 +44,12 @@ def yes_no() -> list[tuple[str, str]]:
 def of(kind: str) -> Callable[[], list[tuple[str, str]]]:
     """The choices of a kind of words, asked for when the page is drawn."""
     return lambda: choices(kind)
+
+
+def show_list(noun: Noun, shown: View, title: str, words_of: Mapping[str, str]) -> str:
+    """The list of a register; a terminal's page is that of what it reports."""
+    page = "devices.show" if noun.name == "terminals" else f"{noun.name}.show"
+    return render_template("registry/list.html", noun=noun, page=page, view=shown, title=title, words_of=words_of)
 
 
 def export(noun: Noun, query: Query, rows: Stream, kind: str) -> Response:

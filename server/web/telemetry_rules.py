@@ -1,15 +1,9 @@
 """The rule rows that pages of telemetry go by, in force at a moment."""
 
 from datetime import datetime
-from functools import cache
 
-from enforcement.rules import RuleBook, get_rule, load
-
-
-@cache
-def book() -> RuleBook:
-    """The rule book, read once."""
-    return load()
+from enforcement.rules import get_rule
+from server.web.rule_book import book
 
 
 def number(name: str, at: datetime) -> float:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -63,7 +63,7 @@ def index() -> ResponseReturnValue:
         found = terminals.find(connection, query, current_scope(), thresholds())
     found = Found([{**row, "line": line_of(row)} for row in found.rows], found.total, found.capped)
     shown = view(query, found, FILTERS, COLUMNS, ("csv", "xlsx"))
-    return render_template("terminals/list.html", view=shown, title=_("Terminals"), words_of=WORDS_OF)
+    return pages.show_list(TERMINALS, shown, _("Terminals"), WORDS_OF)
 
 
 def get_terminal(number: int) -> dict[str, Any]:

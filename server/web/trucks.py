@@ -65,7 +65,7 @@ def index() -> ResponseReturnValue:
     with work() as connection:
         found = trucks.find(connection, query, current_scope())
     shown = view(query, found, FILTERS, COLUMNS, ("csv", "xlsx"))
-    return render_template("trucks/list.html", view=shown, title=_("Trucks"), words_of=WORDS_OF)
+    return pages.show_list(TRUCKS, shown, _("Trucks"), WORDS_OF)
 
 
 def _get(number: int) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from flask import Flask
 
+from enforcement.plates import COLOUR_WORDS
+from server.store.audit import PLATFORM
 from server.web.language import pick
 
 Pair = tuple[str, str]
@@ -70,18 +72,7 @@ WORDS: dict[str, dict[str, Pair]] = {
         "quarantine": ("隔离区", "quarantine"),
         "alarm": ("告警", "alarm"),
     },
-    "plate_colour": {
-        "yellow": ("黄牌", "yellow plate"),
-        "blue": ("蓝牌", "blue plate"),
-        "green": ("绿牌", "green plate"),
-        "yellow_green": ("黄绿牌", "yellow-green plate"),
-        "white": ("白牌", "white plate"),
-        "black": ("黑牌", "black plate"),
-        "farm_yellow": ("农用黄牌", "farm yellow plate"),
-        "farm_green": ("农用绿牌", "farm green plate"),
-        "other": ("其他号牌", "other plate"),
-        "none": ("未上牌", "no plate"),
-    },
+    "plate_colour": {colour.value: pair for colour, pair in COLOUR_WORDS.items()},
     "link": {
         "violation": ("违规", "violation"),
         "forbidden": ("在禁行区内", "inside a forbidden zone"),
@@ -219,6 +210,11 @@ def choices(kind: str, *codes: str) -> list[tuple[str, str]]:
     return [(code, word(kind, code)) for code in (codes or WORDS[kind])]
 
 
+def actor_name(username: str | None) -> str:
+    """Who did something, as a timeline says it: a user name, or the platform itself."""
+    return str(pick("平台", "the platform")) if username in (None, "", PLATFORM.username) else str(username)
+
+
 def init(app: Flask) -> None:
     """Give templates the words."""
-    app.jinja_env.globals.update(word=word, choices=choices)
+    app.jinja_env.globals.update(word=word, choices=choices, actor_name=actor_name)

@@ -13,7 +13,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from enforcement.rules import load
 from enforcement.zone_terms_json import from_json, to_json
 from enforcement.zones import ZoneTerms
 from geo.metres import area_m2
@@ -27,12 +26,11 @@ from server.store.zones import NewVersion, ZoneRow
 from server.web.access import allow, current_actor, current_scope, work
 from server.web.language import pick
 from server.web.map import page_data
+from server.web.rule_book import book
 from server.web.zone_areas import CRS_NAMES, Draft, options_of, place_of, take_geometry, tell_repair, uploaded
 from server.web.zone_forms import Faults, Fields, TermsForm, read_terms, write_terms
 from server.web.zone_words import terms_in_words
 from server.web.zones import blueprint, division_choices, now_utc
-
-RULES = load()
 
 
 def blank_fields() -> Fields:
@@ -183,14 +181,14 @@ def _preview(draft: Draft, terms: TermsForm, version: NewVersion, faults: Faults
         refused = publish_zone.try_publish(
             connection, current_scope(), zone.id if zone else None, _new_zone(draft.fields), version
         )
-        effects = weigh_zone.weigh(connection, RULES, zone.id if zone else None, version, said, now_utc())
+        effects = weigh_zone.weigh(connection, book(), zone.id if zone else None, version, said, now_utc())
     if refused:
         draft.faults = {fault.field: pick(fault.zh, fault.en) for fault in refused}
         return form_page(draft, 422)
     page = render_template(
         "zones/preview.html", zone=zone, draft=draft.fields, version=version, terms=said, effects=effects,
         lines=terms_in_words(said),
-        doubts=publish_zone.doubts(RULES, division, said, version.valid_from), notes=draft.notes,
+        doubts=publish_zone.doubts(book(), division, said, version.valid_from), notes=draft.notes,
         area=area_m2(version.geometry), faults=faults or {}, map_data=page_data(),
         shape={"type": "FeatureCollection", "features": [
             {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(version.geometry)}]},
@@ -201,7 +199,7 @@ def _preview(draft: Draft, terms: TermsForm, version: NewVersion, faults: Faults
 def _publish(draft: Draft, terms: TermsForm, version: NewVersion) -> ResponseReturnValue:
     zone, said = draft.zone, terms.terms or ZoneTerms()
     division = zone.division if zone else draft.fields.get("division", "")
-    doubts = publish_zone.doubts(RULES, division, said, version.valid_from)
+    doubts = publish_zone.doubts(book(), division, said, version.valid_from)
     if {doubt.code for doubt in doubts} - set(draft.fields.getlist("acknowledged")):
         missing = {"acknowledged": _("Tick each doubt to say that you have checked it")}
         return _preview(draft, terms, version, missing)
