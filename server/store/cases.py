@@ -157,25 +157,26 @@ def change(connection: Connection, case_id: int, values: Mapping[str, Any]) -> i
     return version
 
 
-def same_act(
-    connection: Connection, subject: Mapping[str, Any], acted_from: datetime, acted_to: datetime, gap_s: int
-) -> dict[str, Any] | None:
-    """The newest case about the same truck, machine or plate whose act overlaps or comes within `gap_s` seconds."""
+def near(
+    connection: Connection, subject: Mapping[str, Any], acted_from: datetime, acted_to: datetime, most: int = 20
+) -> list[dict[str, Any]]:
+    """Cases about the same truck, machine or plate whose act lies within a week of this one, the newest first."""
     if subject["truck_id"]:
-        clause = "truck_id = :truck_id"
+        clause, values = "truck_id = :truck_id", {"truck_id": subject["truck_id"]}
     elif subject["machine_id"]:
-        clause = "machine_id = :machine_id"
+        clause, values = "machine_id = :machine_id", {"machine_id": subject["machine_id"]}
     else:
         clause = "truck_id IS NULL AND machine_id IS NULL AND subject_text = :subject_text"
-    row = connection.execute(
+        values = {"subject_text": subject["subject_text"]}
+    rows = connection.execute(
         text(
-            f"SELECT id, number, state, closed_at, acted_from, acted_to, version, division FROM cases WHERE {clause}"
-            " AND acted_from <= cast(:to AS timestamptz) + make_interval(secs => :gap)"
-            " AND acted_to >= cast(:from AS timestamptz) - make_interval(secs => :gap) ORDER BY id DESC LIMIT 1"
+            "SELECT id, number, state, closed_at, acted_from, acted_to, version, division, offences, organisation_id"
+            f" FROM cases WHERE {clause} AND acted_from <= cast(:to AS timestamptz) + interval '7 days'"
+            " AND acted_to >= cast(:from AS timestamptz) - interval '7 days' ORDER BY id DESC LIMIT :most"
         ),
-        {**subject, "from": acted_from, "to": acted_to, "gap": gap_s},
-    ).one_or_none()
-    return None if row is None else dict(row._mapping)
+        {**values, "from": acted_from, "to": acted_to, "most": most},
+    )
+    return [dict(row) for row in rows.mappings()]
 
 
 def of_subject(

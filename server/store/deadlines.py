@@ -176,6 +176,14 @@ def set_due(connection: Connection, number: int, state: str, due_on: dt.date) ->
     )
 
 
+def set_days(connection: Connection, number: int, days: int, rule_key: str) -> None:
+    """The length of a deadline as an approved extension has made it, with the rule rows it rests on."""
+    connection.execute(
+        text("UPDATE deadlines SET days = :days, rule_key = :rule WHERE id = :id"),
+        {"id": number, "days": days, "rule": rule_key},
+    )
+
+
 def hand_over(connection: Connection, case_id: int, organisation_id: int, user_id: int | None) -> None:
     """The running clocks of an organisation in a case are now this person's."""
     connection.execute(

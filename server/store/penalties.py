@@ -1,7 +1,7 @@
 """Penalties: the decision of whichever bureau fined, under the key of the act. One act is fined once (APL 29)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -36,30 +36,32 @@ def of_act(connection: Connection, act: str) -> dict[str, Any] | None:
     return None if row is None else dict(row._mapping)
 
 
-def of_overlap(
-    connection: Connection, case: Mapping[str, Any], offences: list[str], acted_from: datetime, acted_to: datetime
-) -> dict[str, Any] | None:
-    """A penalty in force on the same truck or machine for one of these offences whose act overlaps."""
-    if not (case["truck_id"] or case["machine_id"]):
-        clause = "c.truck_id IS NULL AND c.machine_id IS NULL AND c.subject_text = :subject"
-    else:
+def of_subject(connection: Connection, case: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Penalties in force on the truck, machine or plate of a case, with their acts and the numbers of their cases."""
+    if case["truck_id"] or case["machine_id"]:
         clause = "c.truck_id = :truck OR c.machine_id = :machine"
-    row = connection.execute(
+        values = {"truck": case["truck_id"], "machine": case["machine_id"]}
+    else:
+        clause = "c.truck_id IS NULL AND c.machine_id IS NULL AND c.subject_text = :subject"
+        values = {"subject": case["subject_text"]}
+    rows = connection.execute(
         text(
-            "SELECT p.id, p.case_id, p.decision_number, p.amount_cny, p.decided_on, c.number AS case_number"
+            "SELECT p.id, p.case_id, p.offence, p.decision_number, c.number AS case_number, c.acted_from, c.acted_to"
             f" FROM cases c JOIN penalties p ON p.case_id = c.id WHERE ({clause}) AND p.revoked_at IS NULL"
-            " AND p.offence = ANY (:offences) AND c.acted_from <= :to AND c.acted_to >= :from ORDER BY p.id LIMIT 1"
+            " ORDER BY p.id"
         ),
-        {
-            "truck": case["truck_id"],
-            "machine": case["machine_id"],
-            "subject": case["subject_text"],
-            "offences": offences,
-            "from": acted_from,
-            "to": acted_to,
-        },
-    ).one_or_none()
-    return None if row is None else dict(row._mapping)
+        values,
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def set_paid(connection: Connection, case_id: int, paid_on: date) -> int:
+    """The fines in force of a case are paid; how many."""
+    done = connection.execute(
+        text("UPDATE penalties SET paid_on = :day WHERE case_id = :case AND revoked_at IS NULL AND paid_on IS NULL"),
+        {"case": case_id, "day": paid_on},
+    )
+    return done.rowcount
 
 
 def of_case(connection: Connection, case_id: int) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from server.store.paging import Found, Query, count_capped, escape_like
 from server.store.scopes import Scope
 
-OPEN = ("sent", "received", "accepted")
+ENDED = "('returned', 'answered', 'withdrawn')"
 _COLUMNS = """r.id, r.number, r.version, r.case_id, r.branch, r.kind, r.from_id, r.to_id, r.state, r.basis, r.message,
   r.contact, r.manifest, r.result, r.reason, r.sent_at, r.received_at, r.accepted_at, r.answered_at,
   c.number AS case_number, c.subject_kind, c.subject_text, c.acted_from, c.offences, c.law, c.division,
@@ -26,7 +26,7 @@ FILTERS: dict[str, str] = {
     "state": "r.state = :state",
     "kind": "r.kind = :kind",
     "to": "r.to_id = cast(:to AS int)",
-    "open": "(r.state IN ('sent', 'received', 'accepted')) = (:open = 'yes')",
+    "open": f"CASE :open WHEN 'yes' THEN r.state NOT IN {ENDED} ELSE r.state IN {ENDED} END",
     "since": "r.sent_at >= cast(:since AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'",
     "until": "r.sent_at < (cast(:until AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
 }
@@ -100,13 +100,10 @@ def of_case(connection: Connection, case_id: int) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
-def open_of(connection: Connection, case_id: int, branch: str) -> dict[str, Any] | None:
-    """The referral of a branch that is under way (the newest, where it was sent again), locked."""
+def newest_of(connection: Connection, case_id: int, branch: str) -> dict[str, Any] | None:
+    """The referral of a branch that counts: the newest, where it was sent again."""
     row = connection.execute(
-        text(
-            "SELECT * FROM referrals WHERE case_id = :case AND branch = :branch"
-            " AND state IN ('sent', 'received', 'accepted') ORDER BY id DESC LIMIT 1 FOR UPDATE"
-        ),
+        text("SELECT * FROM referrals WHERE case_id = :case AND branch = :branch ORDER BY id DESC LIMIT 1"),
         {"case": case_id, "branch": branch},
     ).one_or_none()
     return None if row is None else dict(row._mapping)
@@ -128,12 +125,12 @@ def insert(connection: Connection, values: Mapping[str, Any], day: str) -> tuple
 
 _STAMPS = {
     "received": "received_at = now(), received_by = :user",
-    "accepted": "accepted_at = now(), received_at = coalesce(received_at, now()),"
-    " received_by = coalesce(received_by, :user)",
-    "returned": "answered_at = now(), answered_by = :user, received_at = coalesce(received_at, now())",
+    "accepted": "accepted_at = now()",
+    "returned": "answered_at = now(), answered_by = :user",
     "answered": "answered_at = now(), answered_by = :user",
     "withdrawn": "answered_at = now(), answered_by = :user",
 }
+"""Times that a state is written with; the states between acceptance and answer have none of their own."""
 
 
 def settle(
@@ -145,15 +142,16 @@ def settle(
     result: Mapping[str, Any] | None,
 ) -> None:
     """Write what became of a referral."""
+    stamps = f", {_STAMPS[state]}" if state in _STAMPS else ""
     connection.execute(
         text(
-            f"UPDATE referrals SET state = :state, version = version + 1, {_STAMPS[state]},"
-            " reason = coalesce(:reason, reason), result = coalesce(cast(:result AS jsonb), result) WHERE id = :id"
+            "UPDATE referrals SET state = :state, version = version + 1, reason = coalesce(:reason, reason),"
+            f" result = coalesce(cast(:result AS jsonb), result){stamps} WHERE id = :id"
         ),
         {
             "id": referral_id,
             "state": state,
-            "user": user_id,
+            **({"user": user_id} if ":user" in stamps else {}),
             "reason": reason,
             "result": None if result is None else json.dumps(dict(result), ensure_ascii=False, default=str),
         },
@@ -173,12 +171,30 @@ def bodies(connection: Connection, kinds: list[str]) -> list[dict[str, Any]]:
 
 
 def waiting(connection: Connection, organisation_id: int) -> dict[str, int]:
-    """Referrals to an organisation that wait for it: not yet received, received, accepted."""
-    rows = connection.execute(
+    """Referrals that wait for an organisation: to be signed for, to be worked on, and its own that came back."""
+    row = connection.execute(
         text(
-            "SELECT state, count(*) AS n FROM referrals WHERE to_id = :o AND state IN ('sent', 'received', 'accepted')"
-            " GROUP BY state"
+            "SELECT (SELECT count(*) FROM referrals WHERE to_id = :o AND state = 'sent') AS sent,"
+            f" (SELECT count(*) FROM referrals WHERE to_id = :o AND state <> 'sent' AND state NOT IN {ENDED}) AS held,"
+            " (SELECT count(*) FROM referrals r JOIN cases c ON c.id = r.case_id WHERE r.from_id = :o"
+            "  AND r.state = 'returned' AND c.closed_at IS NULL AND NOT EXISTS (SELECT FROM referrals n"
+            "  WHERE n.case_id = r.case_id AND n.branch = r.branch AND n.id > r.id)) AS returned"
         ),
         {"o": organisation_id},
+    ).one()
+    return dict(row._mapping)
+
+
+def evidence(connection: Connection, case_id: int) -> list[dict[str, Any]]:
+    """Evidence that goes with a case: files of the case and of what it rests on, but those set aside, with hashes."""
+    rows = connection.execute(
+        text(
+            "SELECT i.id, i.purpose, i.name, f.bytes, encode(f.sha256, 'hex') AS sha256, encode(f.sm3, 'hex') AS sm3"
+            " FROM evidence_items i JOIN evidence_files f ON f.id = i.file_id WHERE (i.owner_kind, i.owner_id) IN"
+            " (SELECT 'case', cast(:case AS bigint) UNION ALL SELECT kind, source_id FROM case_sources"
+            "  WHERE case_id = :case AND kind IN ('capture', 'inspection', 'referral'))"
+            " AND NOT EXISTS (SELECT FROM evidence_set_aside a WHERE a.item_id = i.id) ORDER BY i.id"
+        ),
+        {"case": case_id},
     )
-    return {"sent": 0, "received": 0, "accepted": 0, **{row.state: row.n for row in rows}}
+    return [dict(row) for row in rows.mappings()]
