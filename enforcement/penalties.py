@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from enforcement.laws import Law, law_of, lighter_law_question
-from enforcement.rules import Certainty, Rule, RuleBook, get_rule
+from enforcement.rules import Certainty, Rule, RuleBook, find_rule, get_rule
 from enforcement.sentences import Sentence
 
 
@@ -24,6 +24,8 @@ class Offence(StrEnum):
     UNREGISTERED_MACHINE = "unregistered_machine"
     TRUCK_ZONE_BREACH = "truck_zone_breach"
     FAILED_INSPECTION = "failed_inspection"
+    VISIBLE_SMOKE = "visible_smoke"
+    RETEST_MISSED = "retest_missed"
 
 
 class Level(StrEnum):
@@ -50,6 +52,8 @@ class Proposal:
     law: Law
     rule: Rule
     questions: tuple[Sentence, ...]
+    code: str | None = None  # of the police for the offence, where the jurisdiction has one
+    points: int | None = None  # off the driver's licence
 
 
 def proposed(
@@ -58,21 +62,36 @@ def proposed(
     acted_at: datetime,
     machines: int = 1,
     decided_at: datetime | None = None,
+    area: str = "",
 ) -> Proposal:
-    """The fine that the law of the day of the act provides for so many machines or vehicles."""
+    """The fine that the law of the day of the act provides for so many machines or vehicles.
+
+    `area` is the GB/T 2260 code of the place of the act: a local statute goes before the national row.
+    """
     if machines < 1:
         raise ValueError(f"a proposal needs at least one machine, not {machines}")
-    rule = get_rule(rules, f"{offence}.fine", acted_at)
+    rule = get_rule(rules, f"{offence}.fine", acted_at, area)
     each = not rule.unit.endswith("/decision")
     amount = None if rule.value is None else round(rule.number) * (machines if each else 1)
     questions = [
         _no_amount() if rule.value is None else None,
         _one_decision(machines) if not each and machines > 1 else None,
         _unconfirmed(rule) if rule.certainty is Certainty.UNCONFIRMED else None,
+        _local(rule) if rule.area else None,
         lighter_law_question(rules, acted_at, decided_at) if decided_at else None,
     ]
-    law = law_of(rules, acted_at)
-    return Proposal(offence, amount, machines, law, rule, tuple(item for item in questions if item))
+    asked = tuple(item for item in questions if item)
+    code, points = (_beside(rules, rule, name, acted_at) for name in ("code", "points"))
+    return Proposal(
+        offence, amount, machines, law_of(rules, acted_at), rule, asked,
+        str(code.value) if code else None, round(points.number) if points else None,
+    )  # fmt: skip
+
+
+def _beside(rules: RuleBook, fine: Rule, name: str, at: datetime) -> Rule | None:
+    """The row of the same offence and the same jurisdiction as the fine: a local fine has no national code."""
+    row = find_rule(rules, f"{fine.id.partition('.')[0]}.{name}", at, fine.area)
+    return row if row is not None and row.area == fine.area else None
 
 
 def on_the_spot_refusal(rules: RuleBook, amount_cny: float, is_person: bool, acted_at: datetime) -> Sentence | None:
@@ -113,6 +132,14 @@ def _one_decision(machines: int) -> Sentence:
         "not_per_machine",
         f"当时的法律未规定按台处罚，{machines}台机械如何计罚请法制审核。",
         f"The law of that day does not count machines; how to fine {machines} of them is for legal review.",
+    )
+
+
+def _local(rule: Rule) -> Sentence:
+    return Sentence(
+        "local_amount",
+        f"适用地方规定（{rule.legal_basis}），是否与上位法一致请法制审核。",
+        f"A local statute applies ({rule.legal_basis}); whether it agrees with the law above it is for legal review.",
     )
 
 

@@ -62,9 +62,9 @@ def test_moment_of_microseconds():
     assert moment(1_786_723_200_000_000) == datetime(2026, 8, 14, 16, tzinfo=UTC)
 
 
-def test_in_force_has_one_row_of_each_rule(rules, beijing):
+def test_in_force_has_one_row_of_each_rule_and_area(rules, beijing):
     for day in (date(2026, 8, 14), CHANGE):
-        names = [row.id for row in in_force(rules, beijing(day))]
+        names = [(row.id, row.area) for row in in_force(rules, beijing(day))]
         assert len(names) == len(set(names))
 
 
