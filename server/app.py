@@ -37,6 +37,10 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.quarantine",
     "server.web.broker_accounts",
     "server.web.api_tokens",
+    "server.web.case_openings",  # with cases
+    "server.web.case_clocks",
+    "server.web.referrals",
+    "server.web.deadlines",
     "server.web.rules",
 )
 """Modules with a `blueprint`; one line each."""

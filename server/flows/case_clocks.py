@@ -13,7 +13,7 @@ from enforcement.calendar import Calendar
 from enforcement.case_states import REFERRED
 from enforcement.clocks import Clock, Pause, PauseReason, clock, due_on, extended, pause_refusal
 from enforcement.clocks import DayKind as ClockDays
-from enforcement.rules import BEIJING, RuleBook, RuleMissing
+from enforcement.rules import BEIJING, Rule, RuleBook, RuleMissing, find_rule
 from server.flows.case_work import Effect, Fault, MoveRefused, Work, refusal
 from server.store import audit, cases, deadlines
 from server.store.audit import Actor
@@ -135,23 +135,39 @@ def extend(
     deadline: Mapping[str, Any],
     extension: str,
     document: str,
-    now: datetime,
     today: date,
 ) -> date:
     """Lengthen a clock by an extension that the law gives (`extension.<clock>.<name>`), once; the last day now."""
     _may_pause(account, deadline)
     if not 2 <= len(document) <= TEXT_MOST:
         raise MoveRefused(Fault("document", "请填写批准文书或会议记录编号", "Name the document that approves it"))
-    if extension in deadline["rule_key"].split("+"):
-        raise MoveRefused(Fault("extension", "该期限已按此项延长", "The clock was lengthened by this already"))
+    at = datetime.combine(deadline["starts_on"], datetime.min.time(), BEIJING)
+    base = clock(rules, deadline["kind"], at)
     try:
-        longer = extended(rules, _stored(rules, deadline), extension, now)
+        longer = extended(rules, base, extension, at)  # counted from the days of the clock, not on an extension
     except RuleMissing:
         raise MoveRefused(Fault("extension", "法律未规定该项延长", "The law gives no such extension")) from None
-    deadlines.set_days(connection, deadline["id"], longer.days, f"{deadline['rule_key']}+{extension}")
+    if longer.days <= deadline["days"]:
+        raise MoveRefused(Fault("extension", "该期限已按此项延长", "The clock was lengthened by this already"))
+    deadlines.set_days(connection, deadline["id"], longer.days, f"{base.rule.key}+{extension}")
     said = {"extension": extension, "document": document, "days": longer.days}
     row = {**deadline, "days": longer.days}
     return _settled(connection, actor, rules, calendar, row, today, "deadline.extend", said)
+
+
+def extensions(rules: RuleBook, deadline: Mapping[str, Any]) -> list[Rule]:
+    """The extensions that the law gives a clock and that would still lengthen it."""
+    at = datetime.combine(deadline["starts_on"], datetime.min.time(), BEIJING)
+    prefix = f"extension.{deadline['kind']}."
+    rows = [find_rule(rules, name, at) for name in rules.by_id if name.startswith(prefix)]
+    base = clock(rules, deadline["kind"], at)
+    return [row for row in rows if row is not None and base.days + row.number > deadline["days"]]
+
+
+def pause_reasons(rules: RuleBook, deadline: Mapping[str, Any]) -> list[PauseReason]:
+    """What a statute lets a clock stop for."""
+    at = datetime.combine(deadline["starts_on"], datetime.min.time(), BEIJING)
+    return [one for one in PauseReason if pause_refusal(rules, deadline["kind"], one, at) is None]
 
 
 def _may_pause(account: Account, deadline: Mapping[str, Any]) -> None:

@@ -151,7 +151,7 @@ def _amount(given: str, faults: list[Fault]) -> float:
 
 
 def _machines(given: str, faults: list[Fault]) -> int:
-    if not (given.isascii() and given.isdigit() and 0 < int(given[:6]) and len(given) < 5):
+    if not (given.isascii() and given.isdigit() and len(given) < 5 and int(given) > 0):
         faults.append(Fault("machines", "请填写台数（1至9999）", "Give the number of machines, 1 to 9999"))
         return 1
     return int(given)

@@ -83,7 +83,13 @@ def open_case(
 
 
 def join_case(
-    connection: Connection, actor: Actor, account: Account, scope: Scope, rules: RuleBook, draft: CaseDraft, case_id: int
+    connection: Connection,
+    actor: Actor,
+    account: Account,
+    scope: Scope,
+    rules: RuleBook,
+    draft: CaseDraft,
+    case_id: int,
 ) -> int:
     """Put the sources of a draft into a case about the same act that is under way; the new version of the case.
 
@@ -226,9 +232,7 @@ def _first_steps(
         move_case.move(connection, actor, account, scope, rules, calendar, case_id, asked, at)
 
 
-def _join_fault(
-    connection: Connection, rules: RuleBook, draft: CaseDraft, case: Mapping[str, Any]
-) -> Fault | None:
+def _join_fault(connection: Connection, rules: RuleBook, draft: CaseDraft, case: Mapping[str, Any]) -> Fault | None:
     if case["closed_at"] is not None:
         return Fault("action", "案件已终结，不能并入", "The case has ended: nothing can be joined to it")
     like = [row["id"] for row in [_same_act(connection, rules, draft)] if row is not None]

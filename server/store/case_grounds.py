@@ -3,6 +3,7 @@
 Each is locked against change until the transaction ends, so that it still stands when the case is written.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -61,3 +62,40 @@ def _one(connection: Connection, scope: Scope, select: str, number: int) -> dict
         text(f"{select} WHERE x.id = :id AND {clause} FOR SHARE OF x"), {"id": number, **values}
     ).one_or_none()
     return None if row is None else dict(row._mapping)
+
+
+_OTHERS = """
+SELECT 'violation' AS kind, x.id, x.number, x.first_at AS at, z.name_zh AS place FROM violations x
+  JOIN zones z ON z.id = x.zone_id WHERE x.status = 'confirmed' AND x.{column} = :subject
+  AND x.first_at BETWEEN :from AND :to AND {scope}
+UNION ALL SELECT 'inspection', x.id, x.number, x.inspected_at, x.place FROM inspections x
+  WHERE x.outcome = 'failed' AND x.standing = 'legal' AND x.status = 'recorded' AND x.{column} = :subject
+  AND x.inspected_at BETWEEN :from AND :to AND {scope}"""
+_CAPTURES = """
+UNION ALL SELECT 'capture', x.id, x.number, x.captured_at, v.place FROM captures x
+  JOIN capture_devices v ON v.id = x.device_id WHERE x.status = 'confirmed' AND x.standing = 'evidence'
+  AND x.truck_id = :subject AND x.captured_at BETWEEN :from AND :to AND {scope}"""
+
+
+def others(
+    connection: Connection, scope: Scope, truck_id: int | None, machine_id: int | None, acted: tuple[datetime, datetime]
+) -> list[dict[str, Any]]:
+    """What else could carry a case about a truck or machine within a week of an act, and is in none yet."""
+    if truck_id is None and machine_id is None:
+        return []
+    clause, values = scope.condition("x.division")
+    column = "truck_id" if truck_id else "machine_id"
+    union = (_OTHERS + (_CAPTURES if truck_id else "")).format(column=column, scope=clause)
+    rows = connection.execute(
+        text(
+            f"SELECT * FROM ({union}) f WHERE NOT EXISTS (SELECT FROM case_sources s WHERE s.kind = f.kind"
+            " AND s.source_id = f.id) ORDER BY f.at, f.kind, f.id LIMIT 20"
+        ),
+        {
+            "subject": truck_id or machine_id,
+            "from": acted[0] - timedelta(days=7),
+            "to": acted[1] + timedelta(days=7),
+            **values,
+        },
+    )
+    return [dict(row) for row in rows.mappings()]

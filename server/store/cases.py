@@ -80,7 +80,9 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
     return Found([dict(row) for row in rows.mappings()], total, capped)
 
 
-_DUE = """(SELECT min(d.due_on) FROM deadlines d WHERE d.case_id = c.id AND d.state IN ('running', 'paused')) AS due_on"""
+_DUE = (
+    """(SELECT min(d.due_on) FROM deadlines d WHERE d.case_id = c.id AND d.state IN ('running', 'paused')) AS due_on"""
+)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

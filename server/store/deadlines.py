@@ -47,9 +47,7 @@ def visible(scope: Scope) -> tuple[str, dict[str, Any]]:
     return "d.organisation_id = :scope_organisation", {"scope_organisation": scope.organisation_id}
 
 
-def find(
-    connection: Connection, scope: Scope, query: Query, due: str, today: dt.date, soon: dt.date
-) -> Found:
+def find(connection: Connection, scope: Scope, query: Query, due: str, today: dt.date, soon: dt.date) -> Found:
     """A page of the queue; `due` is a key of DUE. The first due comes first, ended ones the last ended first."""
     more = (DUE[due], {name: value for name, value in (("today", today), ("soon", soon)) if f":{name}" in DUE[due]})
     clauses, values = query.conditions(FILTERS, visible(scope), more)
@@ -239,14 +237,28 @@ def persons(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
     clause, values = visible(scope)
     rows = connection.execute(
         text(
-            "SELECT u.id, u.name FROM users u WHERE u.id IN (SELECT d.user_id FROM deadlines d"
-            f" WHERE {RUNNING} AND {clause}) ORDER BY u.name, u.id"
+            "SELECT u.id, u.name FROM users u WHERE EXISTS (SELECT FROM deadlines d WHERE d.user_id = u.id"
+            f" AND {RUNNING} AND {clause}) ORDER BY u.name, u.id"
         ),
         values,
     )
     return [dict(row) for row in rows.mappings()]
 
 
-def kinds(connection: Connection) -> list[str]:
-    """Kinds of deadlines that occur, for the filter."""
-    return list(connection.execute(text("SELECT DISTINCT kind FROM deadlines ORDER BY kind")).scalars())
+def today(connection: Connection) -> dt.date:
+    """The Beijing day of the transaction."""
+    day: dt.date = connection.execute(text("SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date")).scalar_one()
+    return day
+
+
+def bodies(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
+    """Bodies with deadlines running in the account's queue, for the filter."""
+    clause, values = visible(scope)
+    rows = connection.execute(
+        text(
+            "SELECT o.id, o.name_zh, o.name_en FROM organisations o WHERE EXISTS (SELECT FROM deadlines d"
+            f" WHERE d.organisation_id = o.id AND {RUNNING} AND {clause}) ORDER BY o.id"
+        ),
+        values,
+    )
+    return [dict(row) for row in rows.mappings()]

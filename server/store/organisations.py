@@ -33,9 +33,7 @@ def all_active(connection: Connection) -> list[dict[str, Any]]:
 def find_one(connection: Connection, organisation_id: int) -> dict[str, Any] | None:
     """An organisation in use by its number: kind, level, division, names."""
     row = connection.execute(
-        text(
-            "SELECT id, kind, level, code, name_zh, name_en, division FROM organisations WHERE id = :id AND active"
-        ),
+        text("SELECT id, kind, level, code, name_zh, name_en, division FROM organisations WHERE id = :id AND active"),
         {"id": organisation_id},
     ).one_or_none()
     return None if row is None else dict(row._mapping)
