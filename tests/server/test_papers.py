@@ -67,17 +67,17 @@ def test_every_kind_is_written_whole_in_both_forms(kind: str, tmp_path: Path) ->
 
 def test_a_notice_names_plate_amount_and_hearing_right(tmp_path: Path) -> None:
     given_values = {"subject": "黄牌 辽N12345", "amount": "5000", "amount_upper": amount_upper(Decimal(5000))}
-    with_right = papers.render(paper_of("penalty_notice", **given_values))
+    with_right = papers.render(paper_of("prior_notice", **given_values))
     for text in (pdf_text(with_right.pdf, tmp_path), docx_text(with_right.docx)):
         assert "黄牌辽N12345" in text and "罚款人民币伍仟元整（¥5000）" in text and "要求举行听证的权利" in text
         assert NUMBER in text and "送达回证" in text and "陈述和申辩" in text
-    without = papers.render(paper_of("penalty_notice", **given_values, hearing=False))
+    without = papers.render(paper_of("prior_notice", **given_values, hearing=False))
     assert "要求举行听证的权利" not in pdf_text(without.pdf, tmp_path)
 
 
 def test_fonts_are_embedded_and_the_same_paper_gives_the_same_bytes(tmp_path: Path) -> None:
-    data = paper_pdf.write(paper_of("penalty_decision"))
-    assert paper_pdf.write(paper_of("penalty_decision")) == data
+    data = paper_pdf.write(paper_of("decision"))
+    assert paper_pdf.write(paper_of("decision")) == data
     (tmp_path / "paper.pdf").write_bytes(data)
     listed = subprocess.run(["pdffonts", tmp_path / "paper.pdf"], capture_output=True, check=True, text=True).stdout
     lines = listed.splitlines()[2:]
@@ -94,7 +94,7 @@ def test_a_missing_font_is_an_error_that_says_what_to_install() -> None:
 
 
 def test_word_names_the_fonts_of_official_papers_with_fall_backs() -> None:
-    word = Document(io.BytesIO(paper_docx.write(paper_of("penalty_decision"))))
+    word = Document(io.BytesIO(paper_docx.write(paper_of("decision"))))
     named = {node.get(name) for node in word.element.body.iter() for name in node.attrib if name.endswith("}eastAsia")}
     assert named == {"仿宋", "黑体", "宋体"}
     table = word.part.part_related_by(
@@ -121,7 +121,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_names_stay_text(name: str, tmp_path: Path) -> None:
-    paper = paper_of("penalty_notice", party_name=name, subject=name, readings=[{**READING, "name": name}])
+    paper = paper_of("prior_notice", party_name=name, subject=name, readings=[{**READING, "name": name}])
     files = papers.render(paper)
     wanted = re.sub(r"\s", "", clean(name))
     assert wanted in docx_text(files.docx)
