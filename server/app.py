@@ -46,6 +46,9 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.rules",
     "server.web.system_keys",
     "server.web.evidence",
+    "server.web.documents",
+    "server.web.stations",
+    "server.web.repairs",
 )
 """Modules with a `blueprint`; one line each."""
 

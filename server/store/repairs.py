@@ -298,3 +298,17 @@ def vin_of(connection: Connection, truck_id: int | None, machine_id: int | None)
         {"t": truck_id, "m": machine_id},
     ).scalar_one()
     return found
+
+
+def work_visible(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:
+    """Whether an account sees a station's work: as it sees the notice; `is_own`: it is its station's."""
+    clause, values = visible(scope)
+    row = connection.execute(
+        text(
+            "SELECT r.id, r.finished_at, n.division, n.enterprise_id, s.organisation_id = :own_organisation AS is_own"
+            " FROM repairs r JOIN repair_notices n ON n.id = r.notice_id JOIN stations s ON s.id = r.station_id"
+            f" WHERE r.id = :id AND ({clause})"
+        ),
+        {"id": number, "own_organisation": scope.organisation_id, **values},
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
