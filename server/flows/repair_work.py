@@ -13,9 +13,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from enforcement.calendar import Calendar
-from enforcement.repairs import DONE, RepairRecord, Retest, retest_refusal, scrap_advice
+from enforcement.repairs import DONE, RepairRecord, Retest, retest_refusal
 from enforcement.rules import RuleBook
-from enforcement.sentences import Sentence
 from server.flows import move_case
 from server.flows.case_work import Move, MoveRefused
 from server.flows.manage_accounts import Fault, Refused
@@ -247,11 +246,8 @@ def retest(
     version: int,
     inspection_id: int | None,
     now: datetime | None = None,
-) -> tuple[str, Sentence | None]:
-    """An inspection counts as the re-test: the state of the notice, and advice on scrapping where it is due.
-
-    Raises LookupError, Refused.
-    """
+) -> str:
+    """An inspection counts as the re-test; the state of the notice. Raises LookupError, Refused."""
     at = now or datetime.now(UTC)
     is_station = account.organisation_kind == "station"
     station = own_station(connection, account, "inspection") if is_station else None
@@ -274,8 +270,7 @@ def retest(
     repairs.add_retest(connection, number, chosen["id"], done[-1]["id"], chosen["outcome"])
     detail = {"number": notice["number"], "inspection": chosen["number"], "outcome": chosen["outcome"]}
     audit.append(connection, actor, f"repair.{action}", "repair_notice", number, detail)
-    failed = sum(one["outcome"] == "failed" for one in repairs.retests_of(connection, number))
-    return state, scrap_advice(rules, failed, at, notice["division"])
+    return state
 
 
 def _record(row: Mapping[str, Any]) -> RepairRecord:

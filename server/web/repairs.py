@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 from enforcement.calendar import Calendar
+from enforcement.repairs import scrap_advice
 from enforcement.rules import RuleBook
 from server.db import transaction
 from server.flows import repair_notices, repair_work, rule_book
@@ -144,6 +145,7 @@ def _page(number: int, faults: dict[str, str], failed: str) -> str:
         done, tests = repairs.repairs_of(connection, number), repairs.retests_of(connection, number)
     own = account.organisation_id if account.organisation_kind == "station" else None
     with transaction(engine()) as connection:  # the fence has let the notice through
+        advice = _advice(connection, found, tests)
         station = stations.of_organisation(connection, account.organisation_id)
         candidates = repairs.candidates(connection, found, own) if may("retests.record") else []
         timeline = audit.of_subject(connection, "repair_notice", number) if current_scope().fence is None else []
@@ -154,7 +156,17 @@ def _page(number: int, faults: dict[str, str], failed: str) -> str:
     return render_template(
         "repairs/show.html", n=found, done=done, tests=tests, station=station, candidates=candidates, mine=mine,
         typed=typed(mine) if mine else {}, timeline=timeline, files=files, faults=faults, failed=failed,
+        advice=advice,
     )  # fmt: skip
+
+
+def _advice(connection: Connection, notice: dict[str, Any], tests: list[dict[str, Any]]) -> str:
+    """What the law says of one that goes on failing, where it does."""
+    failed = sum(one["outcome"] == "failed" for one in tests)
+    if notice["state"] != "failed_again":
+        return ""
+    told = scrap_advice(rule_book.current(connection), failed, datetime.now(UTC), notice["division"])
+    return str(pick(told.zh, told.en)) if told else ""
 
 
 Who = tuple[Connection, Actor, Account, RuleBook, Calendar]
@@ -212,11 +224,8 @@ def retest(number: int) -> ResponseReturnValue:
     refused = _act(number, "retest", lambda who: told.append(repair_work.retest(*who, number, _version(), chosen)))
     if refused is not None:
         return refused
-    state, advice = told[0]
-    if advice is not None:
-        flash(pick(advice.zh, advice.en), "over")
     passed = _("Passed: the notice is closed.")
-    return _done(number, passed if state == "passed" else _("Failed again: it goes back to be repaired."))
+    return _done(number, passed if told[0] == "passed" else _("Failed again: it goes back to be repaired."))
 
 
 @blueprint.post("/<int:number>/withdrawal")
