@@ -18,6 +18,7 @@ from server.flows import repair_notices, repair_work, rule_book
 from server.flows.keep_evidence import Owner
 from server.flows.manage_accounts import Refused
 from server.store import audit, calendar_days, evidence_items, repairs, stations
+from server.store import repair_work as works
 from server.store.audit import Actor
 from server.store.paging import Query
 from server.store.users import Account
@@ -142,12 +143,12 @@ def _page(number: int, faults: dict[str, str], failed: str) -> str:
     account = current_account()
     with work() as connection:
         found = repairs.find_one(connection, current_scope(), number) or abort(404)
-        done, tests = repairs.repairs_of(connection, number), repairs.retests_of(connection, number)
+        done, tests = works.repairs_of(connection, number), works.retests_of(connection, number)
     own = account.organisation_id if account.organisation_kind == "station" else None
     with transaction(engine()) as connection:  # the fence has let the notice through
         advice = _advice(connection, found, tests)
         station = stations.of_organisation(connection, account.organisation_id)
-        candidates = repairs.candidates(connection, found, own) if may("retests.record") else []
+        candidates = works.candidates(connection, found, own) if may("retests.record") else []
         timeline = audit.of_subject(connection, "repair_notice", number) if current_scope().fence is None else []
         files = {one["id"]: evidence_items.of_owner(connection, "repair", one["id"]) for one in done}
     mine = next(
@@ -267,11 +268,11 @@ def _done(number: int, text: str) -> ResponseReturnValue:
 
 
 def _readable(connection: Connection, number: int) -> bool:
-    return may("repairs.read") and repairs.work_visible(connection, current_scope(), number) is not None
+    return may("repairs.read") and works.work_visible(connection, current_scope(), number) is not None
 
 
 def _writer(connection: Connection, number: int) -> Owner | None:
-    found = repairs.work_visible(connection, current_scope(), number) if may("repairs.record") else None
+    found = works.work_visible(connection, current_scope(), number) if may("repairs.record") else None
     if found is None or found["finished_at"] is not None or not found["is_own"]:
         return None
     return Owner("repair", number, found["division"], found["enterprise_id"], current_account().organisation_id)

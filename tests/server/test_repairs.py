@@ -13,6 +13,7 @@ from server.db import transaction
 from server.flows import repair_notices, rule_book
 from server.flows.manage_accounts import Draft, Refused, create_account
 from server.store import cases, organisations, repairs, users
+from server.store import repair_work as works
 from server.store.audit import PLATFORM
 from server.store.paging import Query
 from tests.server import case_rows, records
@@ -76,7 +77,7 @@ class Loop:
 
     def work(self, notice: dict[str, Any]) -> dict[str, Any]:
         with transaction(self.engine) as connection:
-            return repairs.repairs_of(connection, notice["id"])[-1]
+            return works.repairs_of(connection, notice["id"])[-1]
 
     def finish(self, notice: dict[str, Any], who: str = "workshop", **changes: str) -> Any:
         work = self.work(notice)
@@ -165,7 +166,7 @@ def test_a_foreign_station_sees_nothing_of_another_stations_work(loop: Loop) -> 
         account = users.find_account(connection, loop.city.accounts["foreign"])
     assert account is not None
     with transaction(loop.engine, account.scope.fence) as connection:
-        assert repairs.repairs_of(connection, notice["id"]) == []
+        assert works.repairs_of(connection, notice["id"]) == []
         for table in ("repair_notices", "repairs", "retests", "notice_lookups", "stations"):
             with pytest.raises(Exception, match="permission denied"), connection.begin_nested():
                 connection.execute(text(f"DELETE FROM {table}"))
