@@ -70,6 +70,9 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.quarantine",
     "server.api.rules",
     "server.api.divisions",
+    "server.api.documents",
+    "server.api.stations",
+    "server.api.repairs",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

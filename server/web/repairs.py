@@ -10,18 +10,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
-from enforcement.calendar import Calendar
 from enforcement.repairs import scrap_advice
-from enforcement.rules import RuleBook
 from server.db import transaction
 from server.flows import repair_notices, repair_work, rule_book
 from server.flows.keep_evidence import Owner
 from server.flows.manage_accounts import Refused
+from server.flows.repair_work import Who
 from server.store import audit, calendar_days, evidence_items, repairs, stations
 from server.store import repair_work as works
-from server.store.audit import Actor
 from server.store.paging import Query
-from server.store.users import Account
 from server.web import evidence_owners, repair_words  # noqa: F401 - the words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
 from server.web.answers import list_file
@@ -123,7 +120,7 @@ def look_up() -> ResponseReturnValue:
     """A station is told plate and number (or VIN) by whoever brings the vehicle."""
     given = {name: request.form.get(name, "").replace("\x00", "").strip()[:60] for name in ("number", "plate")}
     with work() as connection:
-        found = repairs.look_up(connection, given["number"], given["plate"], current_account().id)
+        found = repairs.look_up(connection, given["number"], given["plate"], current_actor().user_id)
         if found is not None:
             audit.append(connection, current_actor(), "repair.look_up", "repair_notice", found, given)
     if found is None:
@@ -168,9 +165,6 @@ def _advice(connection: Connection, notice: dict[str, Any], tests: list[dict[str
         return ""
     told = scrap_advice(rule_book.current(connection), failed, datetime.now(UTC), notice["division"])
     return str(pick(told.zh, told.en)) if told else ""
-
-
-Who = tuple[Connection, Actor, Account, RuleBook, Calendar]
 
 
 def _act(number: int, failed: str, step: Callable[[Who], object]) -> ResponseReturnValue | None:
