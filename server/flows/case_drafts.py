@@ -143,7 +143,7 @@ def case_draft_of_capture(connection: Connection, scope: Scope, number: int) -> 
             f"抓拍记录{row['number']}未经两级审核确认，不能立案。",
             f"Capture {row['number']} was not confirmed by two reviews: it carries no case.",
         )
-    level = row["ringelmann"]
+    level = None if row["ringelmann"] is None else float(row["ringelmann"])
     fact = {
         "sentence": {
             "code": "black_smoke_seen",
@@ -153,7 +153,7 @@ def case_draft_of_capture(connection: Connection, scope: Scope, number: int) -> 
             + (f", Ringelmann {level:g}." if level is not None else "."),
         },
         "items": [
-            {"name": "ringelmann", "value": None if level is None else float(level), "limit": None,
+            {"name": "ringelmann", "value": level, "limit": None,
              "unit": "Ringelmann", "margin": None, "over": True, "rule": None}
         ],
         "rules": [],
