@@ -37,11 +37,13 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.quarantine",
     "server.web.broker_accounts",
     "server.web.api_tokens",
+    "server.web.subject_files",
     "server.web.case_openings",  # with cases
     "server.web.case_clocks",
     "server.web.referrals",
     "server.web.deadlines",
     "server.web.rules",
+    "server.web.system_keys",
 )
 """Modules with a `blueprint`; one line each."""
 

@@ -40,7 +40,7 @@ CREATE TABLE idempotency_keys (
   at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (caller, key)
 );
-CREATE INDEX idempotency_keys_at ON idempotency_keys (at);
+GRANT SELECT, INSERT, DELETE ON idempotency_keys TO platform_fenced;
 """
     )
 

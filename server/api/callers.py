@@ -9,7 +9,7 @@ from flask import Flask, current_app, request
 from server.api.errors import PREFIX, Refused, error_of
 from server.db import transaction
 from server.store import api_calls
-from server.web.access import engine, find_current_account
+from server.web.access import caller_name, engine, find_current_account
 
 
 def count_call() -> None:
@@ -19,9 +19,8 @@ def count_call() -> None:
     account = find_current_account()
     settings = current_app.extensions["settings"]
     most = settings.api_calls_account if account else settings.api_calls_address
-    caller = f"account:{account.id}" if account else f"address:{request.remote_addr or '-'}"
     with transaction(engine()) as connection:
-        counted = api_calls.count(connection, caller)
+        counted = api_calls.count(connection, caller_name())
     if counted.calls > most:
         raise Refused(429, error_of(429), {"Retry-After": str(counted.seconds_left)})
 

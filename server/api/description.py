@@ -7,7 +7,8 @@ from apiflask import APIFlask
 from flask import Flask
 from pydantic import BaseModel
 
-from server.api.errors import PREFIX, TEXTS, Error, Refused, answer
+from server.api.errors import PREFIX, PROBLEM, TEXTS, Error, Refused, answer
+from server.api.idempotency import HEADER
 from server.api.operations import PATHS, Operation
 from server.web.access import PUBLIC, allow
 
@@ -19,15 +20,20 @@ needs the header `X-CSRFToken`, and over https a `Referer` of this site, as brow
 and see is what it may do and see on the pages.
 
 Times are ISO 8601 with their zone, positions WGS-84 degrees, units stand in the names of fields and in their
-descriptions. Errors have one form (`Error`). An address that does not exist answers 404, a method that an address does
-not know 405 with `Allow`, too many calls 429 with `Retry-After` (counted a minute, for each account, or for each
-address where nobody is signed in). Unknown parameters and fields are refused."""
+descriptions. Errors are problems (`application/problem+json`) of one form (`Error`), their `title` in the language of
+`Accept-Language` or of the account. A record is given with an `ETag`; a change with `If-Match` is refused with 412 when
+somebody else changed it meanwhile. A create may carry an `Idempotency-Key` (8 to 200 characters): the same call again
+gives the same answer and does nothing twice, another body under the same key is refused with 422. An address that does
+not exist answers 404, a method that an address does not know 405 with `Allow`, too many calls 429 with `Retry-After`
+(counted a minute, for each account, or for each address where nobody is signed in). Unknown parameters and fields are
+refused."""
 REASONS = {
     400: "The request cannot be read: JSON that is none, or a write with the cookie without X-CSRFToken",
     401: "Not signed in, or the token is unknown, expired or revoked",
     403: "The account lacks the permission",
     404: "No such record in the account's area",
     409: "It contradicts what is on file; nothing was changed",
+    412: "The record is no longer the one that If-Match names; nothing was changed",
     413: "The body is larger than 2 MiB",
     415: "The body is not application/json",
     422: "A parameter or a field is not right; every fault is named",
@@ -80,6 +86,8 @@ def statuses(spec: Operation, has_path: bool) -> list[int]:
         found.add(400)
     if spec.has_body:
         found |= {400, 413, 415}
+    if spec.creates:
+        found.add(409)
     return sorted(found)
 
 
@@ -130,6 +138,7 @@ def _complete_one(one: dict[str, Any], spec: Operation, path: str) -> None:
     else:
         cookie: dict[str, list[str]] = {"session": [], "csrf": []} if spec.writes else {"session": []}
         one["security"] = [{"token": []}, cookie]
+    _add_headers(one, success, spec)
     if "body" in spec.examples:
         one["requestBody"]["content"]["application/json"]["example"] = spec.examples["body"]
     if "requestBody" in one:
@@ -138,9 +147,28 @@ def _complete_one(one: dict[str, Any], spec: Operation, path: str) -> None:
         success["content"]["application/json"]["example"] = spec.examples["answer"]
 
 
+def _add_headers(one: dict[str, Any], success: dict[str, Any], spec: Operation) -> None:
+    """What a call may say and an answer says in headers."""
+    if spec.creates:
+        schema = {"type": "string", "minLength": 8, "maxLength": 200, "pattern": "^[ -~]+$"}
+        about = "Called again with it, the create gives the same answer and does nothing twice; kept for 7 days."
+        one["parameters"].append({"name": HEADER, "in": "header", "schema": schema, "description": about})
+    if spec.versioned and spec.writes:
+        about = "The ETag that the record was read with: refused with 412 when it was changed since."
+        one["parameters"].append(
+            {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": about}
+        )
+    if spec.versioned and not spec.writes:
+        about = "The version of the record, for If-Match."
+        success["headers"] = {"ETag": {"description": about, "schema": {"type": "string"}}}
+
+
 def _response(code: int) -> dict[str, Any]:
     word, zh, en = TEXTS[code]
     example: dict[str, Any] = {
+        "type": "about:blank",
+        "title": zh,
+        "status": code,
         "code": word,
         "message_zh": zh,
         "message_en": en,
@@ -150,7 +178,7 @@ def _response(code: int) -> dict[str, Any]:
     }
     found: dict[str, Any] = {
         "description": REASONS[code],
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}},
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}},
     }
     if code == 429:
         seconds = {"type": "integer", "minimum": 1}

@@ -11,7 +11,10 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from server.web.language import language
+
 PREFIX = "/api/"
+PROBLEM = "application/problem+json"
 
 
 class Fault(BaseModel):
@@ -32,8 +35,11 @@ class First(BaseModel):
 
 
 class Error(BaseModel):
-    """The body of every answer that is not a success."""
+    """The body of every answer that is not a success: a problem (RFC 9457) with the place of each fault."""
 
+    type: str = Field(default="about:blank", description="Always about:blank: `code` says what kind it is.")
+    title: str = Field(default="", description="The sentence in the caller's language (account, or Accept-Language).")
+    status: int = Field(default=0, description="The status of the answer.", examples=[422])
     code: str = Field(description="What kind of error, a stable word.", examples=["invalid"])
     message_zh: str = Field(description="One sentence in Chinese.", examples=["请求有 1 处错误。"])
     message_en: str = Field(description="One sentence in English.", examples=["The request has 1 fault."])
@@ -59,6 +65,11 @@ TEXTS: dict[int, tuple[str, str, str]] = {
         "There is no such record, or it lies outside the account's area.",
     ),
     405: ("method_not_allowed", "该地址不支持此方法。", "This address does not know this method."),
+    412: (
+        "changed_meanwhile",
+        "记录已被他人修改，未作任何更改；请重新读取后再试。",
+        "Somebody changed the record meanwhile; nothing was changed. Read it again.",
+    ),
     409: ("conflict", "与现有记录冲突，未作任何更改。", "It contradicts what is on file; nothing was changed."),
     413: ("too_large", "请求体过大。", "The body of the request is too large."),
     415: ("not_json", "请求体须为 application/json。", "The body must be application/json."),
@@ -161,9 +172,20 @@ def _fault(place: str, one: ErrorDetails) -> Fault:
     return Fault(path=path, code=code, message_zh=zh, message_en=one["msg"][:500])
 
 
+def _wants_english() -> bool:
+    try:
+        return language() == "en"
+    except (OperationalError, PoolTimeoutError):  # the account's language is not to be had: this answer says so
+        return False
+
+
 def respond(error: Error, status: int, headers: dict[str, str] | None = None) -> Response:
-    """An Error as an answer."""
-    answer = Response(error.model_dump_json(), status, headers, mimetype="application/json")
+    """An Error as an answer, in the language of the caller."""
+    english = _wants_english()
+    title = error.message_en if english else error.message_zh
+    told = error.model_copy(update={"title": title, "status": status})
+    answer = Response(told.model_dump_json(), status, headers, mimetype=PROBLEM)
+    answer.headers["Content-Language"] = "en" if english else "zh-CN"
     if status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="api"'
     return answer

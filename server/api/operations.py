@@ -9,13 +9,15 @@ The query is given to the view as `query`, the body as `body`, both checked.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from apiflask import APIBlueprint
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
+from server.api import idempotency, versions
 from server.api.errors import Error, Fault, Refused, error_of, faults_of, invalid
 from server.api.kinds import INT32, INT64, repeated
 from server.web.access import PUBLIC, allow, current_token_id
@@ -46,6 +48,14 @@ class Operation:
     gives: type[BaseModel]
     status: int
     examples: Mapping[str, Any] = field(default_factory=dict)
+    versioned: bool = False
+
+    @property
+    def creates(self) -> bool:
+        """Whether a call makes something new: it may then carry an Idempotency-Key."""
+        return self.writes and self.status == 201 and self.has_body and not self.secret
+
+    secret: bool = False
 
 
 def operation(
@@ -62,11 +72,13 @@ def operation(
     status: int = 200,
     refuses: tuple[int, ...] = (),
     examples: Mapping[str, Any] | None = None,
+    versioned: bool = False,
+    secret: bool = False,
 ) -> Callable[[View], View]:
     """Put a view on an address with all that the description and the checks need."""
     spec = Operation(
         allow, summary, about, method != "GET", takes is not None, asks is not None, refuses, gives, status,
-        examples or {},
+        examples or {}, versioned, secret,
     )  # fmt: skip
 
     def put(view: View) -> View:
@@ -123,6 +135,8 @@ def _checked(
             raise invalid([_unknown(name) for name in request.args])
         if takes is not None:
             values["body"] = read_body(takes)
+        if spec.creates:
+            return idempotency.once(request.endpoint or "", lambda: _answer(view(*args, **values), spec.status))
         return _answer(view(*args, **values), spec.status)
 
     return call
@@ -138,7 +152,12 @@ def _answer(given: Any, status: int) -> Response:
     if isinstance(given, Response):
         return given
     model, code = given if isinstance(given, tuple) else (given, status)
-    return Response(model.model_dump_json(by_alias=True), code, mimetype="application/json")
+    answer = Response(model.model_dump_json(by_alias=True), code, mimetype="application/json")
+    tag = versions.take_tag()
+    if tag is not None:
+        answer.set_etag(tag)
+        answer.make_conditional(request)
+    return answer
 
 
 def _unknown(name: str) -> Fault:
@@ -169,7 +188,9 @@ def read_body(model: type[BaseModel]) -> BaseModel:
         raise UnsupportedMediaType
     request.max_content_length = LARGEST_BODY
     try:
-        return model.model_validate_json(request.get_data(cache=False))
+        given = request.get_data(cache=False)
+        g.body_sha256 = sha256(given).digest()
+        return model.model_validate_json(given)
     except ValidationError as error:
         faults = faults_of("body", error)
         if any(fault.code == "json_invalid" for fault in faults):

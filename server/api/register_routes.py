@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, create_model
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
-from server.api import registers
+from server.api import registers, versions
 from server.api.kinds import PageAsked, PageOf, page_values
 from server.api.operations import operation
 from server.api.registers import FindOne, Save, SavedRecord, asked_model, body_model, record_model, values_of
@@ -75,11 +75,13 @@ def _reading(blueprint: APIBlueprint, face: Face, record: type[BaseModel], page:
         return page(items=items, **page_values(query, found))
 
     @operation(
-        blueprint, "GET", "/<int:number>", allow=face.read, gives=record, summary=f"One of the {what}",
+        blueprint, "GET", "/<int:number>", allow=face.read, gives=record, summary=f"One of the {what}", versioned=True,
         about="With its last position, where a terminal gave one.",
     )  # fmt: skip
     def show(number: int) -> BaseModel:
-        return record.model_validate(face.finish(values_of(face.noun, _get(face, number))))
+        row = _get(face, number)
+        versions.tag_of(row)
+        return record.model_validate(face.finish(values_of(face.noun, row)))
 
 
 def _writing(blueprint: APIBlueprint, face: Face) -> None:
@@ -97,8 +99,8 @@ def _writing(blueprint: APIBlueprint, face: Face) -> None:
 
     @operation(
         blueprint, "PATCH", "/<int:number>", allow=face.edit,
-        takes=body_model(noun, f"{face.title}Change", partial=True), gives=SavedRecord, refuses=(409,),
-        summary=f"Change one of the {what}",
+        takes=body_model(noun, f"{face.title}Change", partial=True), gives=SavedRecord, refuses=(409, 412),
+        versioned=True, summary=f"Change one of the {what}",
         about=f"Only the fields given are changed; null clears one. {refused}",
         examples={"body": {"state": "active"}, "answer": {"id": 17, "changed": True, "warnings": []}},
     )  # fmt: skip

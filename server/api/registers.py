@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints, create_model
 from sqlalchemy import Connection
 
+from server.api import versions
 from server.api.errors import Fault, First, Refused, error_of, invalid
+from server.api.idempotency import claim_in
 from server.api.kinds import NO_NUL, Day, Division, Id32, In, Out, PageAsked, Text200, YesNo, optional
 from server.db import transaction
 from server.flows.export_registry import entry_of
@@ -138,6 +140,7 @@ FindOne = Callable[[Connection, int, Scope], "dict[str, Any] | None"]
 def add(writer: Save, body: BaseModel) -> SavedRecord:
     """Write a new record; raises Refused (409 with the first, 422)."""
     with _refusing(), transaction(engine()) as connection:  # writers are never fenced accounts; the scope holds them
+        claim_in(connection)
         return _written(connection, writer, _texts({}, body), None)
 
 
@@ -148,6 +151,7 @@ def change(noun: Noun, writer: Save, body: BaseModel, find_one: FindOne, number:
         row = find_one(connection, number, current_scope())
         if row is None:
             raise LookupError(number)
+        versions.check(row)
         before = entry_of(noun, row)
         if row.get("registration_number_raw"):
             before["registration_number"] = row["registration_number_raw"]  # as it was written by whoever registered it

@@ -63,7 +63,7 @@ def index(query: PageAsked) -> TokenPage:
 
 
 @operation(
-    blueprint, "POST", "", allow=SIGNED_IN, takes=TokenIn, gives=NewToken, status=201, refuses=(409,),
+    blueprint, "POST", "", allow=SIGNED_IN, takes=TokenIn, gives=NewToken, status=201, refuses=(409,), secret=True,
     summary="Make a token",
     about="With the session of a person alone: a token makes no tokens (403). What ends the account's sessions (a new "
     "password, changed roles) ends its tokens. 409: the account has 50 in force.",

@@ -75,6 +75,23 @@ def find_account(connection: Connection, user_id: int) -> Account | None:
     return _account(connection.execute(text(_ACCOUNT + "WHERE u.id = :id"), {"id": user_id}).one_or_none())
 
 
+def system_account(connection: Connection, organisation_id: int, name: str) -> Account:
+    """What stands for another system that calls with a key of its organisation: no person, no roles, number 0."""
+    row = connection.execute(
+        text(
+            "SELECT 0 AS id, :username AS username, :name AS name, cast('{}' AS text[]) AS roles, 'zh' AS locale,"
+            " o.active, 0 AS session_epoch, cast(NULL AS text) AS enforcement_card, o.id AS organisation_id,"
+            " o.kind AS organisation_kind, o.name_zh AS organisation_zh, o.name_en AS organisation_en, o.division,"
+            " (SELECT min(e.id) FROM enterprises e WHERE e.organisation_id = o.id) AS enterprise_id"
+            " FROM organisations o WHERE o.id = :organisation"
+        ),
+        {"username": f"system:{name}"[:100], "name": name, "organisation": organisation_id},
+    ).one()
+    found = _account(row)
+    assert found is not None
+    return found
+
+
 def find_by_username(connection: Connection, username: str) -> tuple[Account, str] | None:
     """The account of a user name, with its password hash."""
     row = connection.execute(text(_ACCOUNT + "WHERE u.username = :username"), {"username": username}).one_or_none()

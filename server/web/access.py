@@ -18,7 +18,7 @@ from flask_login import LoginManager, current_user
 from sqlalchemy import Connection, Engine
 
 from server.db import transaction
-from server.flows import api_tokens
+from server.flows import api_tokens, system_keys
 from server.store import users
 from server.store.audit import Actor
 from server.store.scopes import Scope
@@ -92,6 +92,13 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "system_keys.manage": frozenset({R.SECURITY_ADMIN}),
 }
 
+SCOPES: dict[str, frozenset[str]] = {
+    "camera": frozenset({SIGNED_IN, "captures.upload"}),
+    "station": frozenset({SIGNED_IN, "inspections.read", "repairs.read", "repairs.record", "retests.record"}),
+    "gate": frozenset({SIGNED_IN}),
+}
+"""What the key of another system opens, by its scopes; roles do not count for it."""
+
 OTHER_BUREAUS = frozenset({"police", "transport", "market", "housing", "agriculture"})
 JOINT = frozenset({"police", "transport"})
 OPEN_TO: dict[str, frozenset[str]] = {
@@ -147,9 +154,10 @@ class Visitor:
     is_authenticated = True
     is_anonymous = False
 
-    def __init__(self, account: Account, token_id: int | None = None) -> None:
+    def __init__(self, account: Account, token_id: int | None = None, scopes: Collection[str] | None = None) -> None:
         self.account = account
         self.token_id = token_id
+        self.scopes = scopes
 
     @property
     def is_active(self) -> bool:
@@ -169,6 +177,9 @@ def load_bearer(_: object) -> Visitor | None:
     if not _has_bearer() or given is None or given.type != "bearer" or not given.token:
         return None
     with transaction(engine()) as connection:
+        key = system_keys.holder_of(connection, given.token)
+        if key is not None:
+            return Visitor(users.system_account(connection, key.organisation_id, key.name), key.id, key.scopes)
         found = api_tokens.owner_of(connection, given.token)
         account = users.find_account(connection, found[1]) if found else None
     return Visitor(account, found[0]) if found and account and account.active else None
@@ -214,7 +225,15 @@ def current_scope() -> Scope:
 def current_actor() -> Actor:
     """Who acts, for the audit log."""
     account = current_account()
-    return Actor(account.id, account.username, account.organisation_id, request.remote_addr)
+    return Actor(account.id or None, account.username, account.organisation_id, request.remote_addr)
+
+
+def caller_name() -> str:
+    """Who calls, as counts and keys are kept by: an account (all its tokens), another system, else an address."""
+    account = find_current_account()
+    if account is None:
+        return f"address:{request.remote_addr or '-'}"
+    return f"account:{account.id}" if current_user.scopes is None else f"system:{current_user.token_id}"
 
 
 @contextmanager
@@ -227,7 +246,11 @@ def work() -> Iterator[Connection]:
 def may(permission: str) -> bool:
     """Whether the account has a permission (templates ask, to hide what would be refused)."""
     account = find_current_account()
-    return account is not None and permits(permission, account.roles, account.organisation_kind)
+    if account is None:
+        return False
+    if current_user.scopes is not None:
+        return any(permission in SCOPES[scope] for scope in current_user.scopes)
+    return permits(permission, account.roles, account.organisation_kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, request
 from flask_babel import Babel, Domain, get_locale
 
-from server.web.access import find_current_account
+from server.web.access import API, find_current_account
 
 LOCALES = ("zh", "en")
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -48,9 +48,11 @@ class FolderDomain(Domain):  # type: ignore[misc]
 
 
 def choose() -> str:
-    """The account's language; else the cookie's; else Chinese."""
+    """The account's language; else the cookie's; else Chinese. A call of the API may ask by Accept-Language."""
     account = find_current_account()
     wanted = account.locale if account else request.cookies.get("language", "zh")
+    if request.path.startswith(API) and "Accept-Language" in request.headers:
+        wanted = request.accept_languages.best_match(LOCALES) or wanted
     return wanted if wanted in LOCALES else "zh"
 
 

@@ -29,7 +29,7 @@ Browse = Callable[..., Browser]
 Call = Callable[[str | None], Program]
 TRUCK = {"plate": "辽N77777", "plate_colour": "yellow", "fuel": "diesel", "stage": "5", "stage_basis": "vehicle_list"}
 DECISION = {"status": "confirmed", "reason": "track_clear", "note": "核对轨迹，确在区内"}
-ERROR = {"code", "message_zh", "message_en", "path", "faults", "first"}
+ERROR = {"type", "title", "status", "code", "message_zh", "message_en", "path", "faults", "first"}
 
 
 @pytest.fixture(scope="module")
