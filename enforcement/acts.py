@@ -15,6 +15,13 @@ from enforcement.penalties import Offence
 from enforcement.rules import RuleBook, day_of, get_rule
 from enforcement.sentences import Sentence
 
+ONE_ACT = Sentence(
+    "one_act_or_more",
+    "同一行为不得给予两次以上罚款；是否构成数个行为请法制审核，金额不自动相加，构成一个行为的按数额较高的规定处罚。",
+    "One act is not fined twice; whether this is one act is for legal review. Amounts are not added: if it is one act, "
+    "the higher fine counts.",
+)
+
 
 class Family(StrEnum):
     """Offences that one act can be at once."""
@@ -104,11 +111,4 @@ def double_fine_refusal(rules: RuleBook, act: Act, fined: Iterable[Act]) -> Sent
 def one_act_question(offences: Collection[Offence], subject_kind: str = "machine") -> Sentence | None:
     """Several offences of one family in one case: one act or more is for the legal reviewer; amounts are not added."""
     families = [family_of(offence, subject_kind) for offence in dict.fromkeys(offences)]
-    if len(families) == len(set(families)):
-        return None
-    return Sentence(
-        "one_act_or_more",
-        "同一行为不得给予两次以上罚款；是否构成数个行为请法制审核，金额不自动相加，按数额较高的规定处罚。",
-        "One act is not fined twice; whether this is one act is for legal review. Amounts are not added: the higher "
-        "one counts.",
-    )
+    return None if len(families) == len(set(families)) else ONE_ACT

@@ -33,6 +33,7 @@ __all__ = [
 ]  # fmt: skip
 
 TRANSITIONS: tuple[Transition, ...] = (*MAIN, *REFERRALS, *REPAIRS, *OBJECTIONS)
+_ROWS = {branch: tuple(row for row in TRANSITIONS if row.branch is branch) for branch in Branch}
 
 
 def opened(subject: str) -> CaseState:
@@ -48,10 +49,7 @@ def possible(state: CaseState, kind: str, roles: Collection[str]) -> tuple[tuple
     """
     keys = dict.fromkeys([*(branch.value for branch in Branch), *state.branches])
     return tuple(
-        (key, row)
-        for key in keys
-        for row in TRANSITIONS
-        if row.branch is branch_of(key) and _leads_on(state, key, row) and _may(row, kind, roles)
+        (key, row) for key in keys for row in _rows(key) if _may(row, kind, roles) and _leads_on(state, key, row)
     )
 
 
@@ -71,13 +69,18 @@ def step(
     `kind`: kind of the actor's organisation. `documents`: what the case holds: `<kind>` of each document that was not
     revoked, and `<kind>.served` of each that was served.
     """
-    rows = [row for row in TRANSITIONS if row.branch is branch_of(branch_key) and row.action == action]
+    rows = [row for row in _rows(branch_key) if row.action == action]
     from_here = [row for row in rows if _leads_on(state, branch_key, row)]
     allowed = [row for row in from_here if _may(row, kind, roles)]
     if not allowed:
         return _not_allowed(from_here) if from_here else _not_from_here(state, branch_key, rows)
     row = allowed[0]
     return _lacking(row, reason, note, documents) or ending_refusal(state, row) or _after(state, branch_key, row)
+
+
+def _rows(key: str) -> tuple[Transition, ...]:
+    branch = branch_of(key)
+    return _ROWS[branch] if branch else ()
 
 
 def _leads_on(state: CaseState, key: str, row: Transition) -> bool:

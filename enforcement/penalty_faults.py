@@ -5,15 +5,16 @@ The duties of a decision as a document are `document_duties.py`; here is what th
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from enforcement.acts import Act, double_fine_refusal, family_of
-from enforcement.laws import citation_faults
+from enforcement.acts import Act, double_fine_refusal, family_of, one_act_question
+from enforcement.laws import citation_faults, continuing_act_question
 from enforcement.parties import fine_refusal
 from enforcement.penalties import Level, Offence, Proposal, on_the_spot_refusal, proposed, signer_refusal
-from enforcement.rules import RuleBook, find_rule
+from enforcement.rules import RuleBook, day_of, find_rule, get_rule
 from enforcement.sentences import Sentence
 
 
@@ -36,6 +37,8 @@ class Penalty:
     is_person: bool = True
     on_the_spot: bool = False
     mitigated: bool = False
+    found_at: datetime | None = None  # when a bureau learnt of the act; None: with the act itself, as on the spot
+    harmed: bool = False
     plate: str | None = None
     category: str | None = None
 
@@ -61,6 +64,22 @@ def most_of(proposals: Sequence[Proposal]) -> int | None:
     return max((item.amount_cny for item in proposals if item.amount_cny is not None), default=None)
 
 
+def reviewer_questions(
+    rules: RuleBook, proposals: Sequence[Proposal], acted_from: datetime, acted_to: datetime, subject_kind: str
+) -> tuple[Sentence, ...]:
+    """What a legal reviewer must answer before a decision, each once; where there is any, the matter is complex."""
+    asked = [question for proposal in proposals for question in proposal.questions]
+    asked += [
+        question
+        for question in (
+            continuing_act_question(rules, acted_from, acted_to),
+            one_act_question([proposal.offence for proposal in proposals], subject_kind),
+        )
+        if question
+    ]
+    return tuple({question.code: question for question in asked}.values())
+
+
 def range_of(rules: RuleBook, penalty: Penalty) -> tuple[float, float] | None:
     """Least and highest fine of the law of the day, for all machines together; None where the law names none."""
     at, area = penalty.acted_from, penalty.area
@@ -82,6 +101,26 @@ def _order(_: RuleBook, penalty: Penalty) -> Sentence | None:
         "decided_before_act",
         "处罚决定时间早于违法行为时间，请核对。",
         "The decision is earlier than the act; check the times.",
+    )
+
+
+def limitation_end(rules: RuleBook, acted_to: datetime, harmed: bool = False) -> date:
+    """First Beijing day on which an act that nobody found is no longer penalised (APL 36; CODE 1054)."""
+    rule = get_rule(rules, "limitation.harm_years" if harmed else "limitation.years", acted_to)
+    day = day_of(acted_to)
+    year = day.year + round(rule.number)
+    is_gone = (day.month, day.day) == (2, 29) and not isleap(year)
+    return date(year, 3, 1) if is_gone else day.replace(year=year)
+
+
+def _limitation(rules: RuleBook, penalty: Penalty) -> Sentence | None:
+    end = limitation_end(rules, penalty.acted_to, penalty.harmed)
+    if penalty.found_at is None or day_of(penalty.found_at) < end:
+        return None
+    return Sentence(
+        "limitation",
+        f"该行为至{end}仍未被发现，已超过追责期限，不再给予处罚。",
+        f"The act was not found before {end}: the time of limitation is over and it is not penalised.",
     )
 
 
@@ -143,4 +182,4 @@ def _trailer(_: RuleBook, penalty: Penalty) -> Sentence | None:
 _POLICE = frozenset({Offence.FAILED_INSPECTION, Offence.VISIBLE_SMOKE, Offence.TRUCK_ZONE_BREACH})
 _TRUCKS = _POLICE | {Offence.RETEST_MISSED}
 _MACHINES = frozenset({Offence.OVER_LIMIT, Offence.ZONE_BREACH, Offence.UNREGISTERED_MACHINE})
-_CHECKS: tuple[Check, ...] = (_order, _subject, _trailer, _authority, _amount, _signer, _spot)
+_CHECKS: tuple[Check, ...] = (_order, _limitation, _subject, _trailer, _authority, _amount, _signer, _spot)

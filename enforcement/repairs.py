@@ -14,7 +14,7 @@ from enum import StrEnum
 from enforcement.case_states import NONE, Branch, State, Transition
 from enforcement.case_table import ALL, APPROVER, ECOLOGY, row
 from enforcement.penalties import Offence
-from enforcement.rules import Rule, RuleBook, get_rule
+from enforcement.rules import RuleBook, get_rule
 from enforcement.sentences import Sentence
 
 
@@ -51,6 +51,8 @@ REPAIRS: tuple[Transition, ...] = (
     row(_B, "pass_retest", [_R.REPAIRED], _R.PASSED, ("复检合格", "Passed the re-test"), by=_TESTER, stops=("repair",)),
     row(_B, "fail_retest", [_R.REPAIRED], _R.FAILED_AGAIN, ("复检不合格", "Failed the re-test"), by=_TESTER,
         stops=("repair",)),
+    row(_B, "pass_elsewhere", _WAITING, _R.PASSED, ("认可其他机构的复检合格", "Accept a re-test passed elsewhere"),
+        by=(ECOLOGY, APPROVER), reason=True, stops=("repair",)),
     row(_B, "waive", _WAITING, _R.WITHDRAWN, ("无需维修", "No repair is owed"), by=(ECOLOGY, APPROVER), reason=True,
         stops=("repair",)),
     row(_B, "scrap", _WAITING, _R.SCRAPPED, ("报废或停用", "Scrapped or out of use"), by=(ECOLOGY, ALL), reason=True,
@@ -84,6 +86,15 @@ class RepairRecord:
     item_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Retest:
+    """A test again: when, where, and at which station the first one failed (None: on the road or at a site)."""
+
+    at: datetime
+    station_code: str | None
+    first_station_code: str | None = None
+
+
 def retest_refusal(
     rules: RuleBook, state: str, record: RepairRecord | None, test: Retest, area: str = ""
 ) -> Sentence | None:
@@ -94,19 +105,10 @@ def retest_refusal(
         return _no_items()
     if test.at < record.finished_at:
         return _before_repair()
-    place = get_rule(rules, "repair.retest_place", test.at, area)
-    if place.value == "original_station" and test.station_code != test.first_station_code:
-        return _other_station(place)
+    place = get_rule(rules, "repair.retest_place", test.at, area).value
+    if place == "original_station" and test.first_station_code not in (None, test.station_code):
+        return _other_station(test.first_station_code)
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Retest:
-    """A test again: when, where, and at which station the first one failed (None: on the road or at a site)."""
-
-    at: datetime
-    station_code: str | None
-    first_station_code: str | None = None
 
 
 def scrap_advice(rules: RuleBook, failed_retests: int, at: datetime, area: str = "") -> Sentence | None:
@@ -151,9 +153,9 @@ def _before_repair() -> Sentence:
     )
 
 
-def _other_station(rule: Rule) -> Sentence:
+def _other_station(first: str | None) -> Sentence:
     return Sentence(
         "retest_elsewhere",
-        f"复检应在原检验机构进行（{rule.zh}）。",
-        f"The re-test belongs to the station that tested first ({rule.en}).",
+        f"复检应在原检验机构（{first}）进行。",
+        f"The re-test belongs to the station that tested first ({first}).",
     )

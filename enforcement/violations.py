@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from enforcement.acts import ONE_ACT
 from enforcement.checks import all_reasons
 from enforcement.laws import Law, citation, continuing_act_question, law_of
 from enforcement.penalties import Offence, Proposal, proposed
@@ -162,16 +163,8 @@ def _questions(
     asked = [question for proposal in proposals for question in proposal.questions]
     asked += [item for item in (continuing_act_question(rules, first, last), leave) if item]
     if len(proposals) > 1:
-        asked.append(_one_act())
+        asked.append(ONE_ACT)
     return tuple({question.code: question for question in asked}.values())
-
-
-def _one_act() -> Sentence:
-    return Sentence(
-        "one_act_or_more",
-        "同一行为不得给予两次以上罚款；是否构成数个行为请法制审核，金额不自动相加。",
-        "One act is not fined twice; whether this is one act is for legal review. Amounts are not added.",
-    )
 
 
 def _why(
