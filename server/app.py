@@ -65,6 +65,9 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.quarantine",
     "server.api.rules",
     "server.api.divisions",
+    "server.api.cases",
+    "server.api.referrals",
+    "server.api.deadlines",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

@@ -151,7 +151,7 @@ def page(number: int, failed: str = "", faults: dict[str, str] | None = None) ->
         clocks = [] if kind == "enterprise" else deadlines.of_case(connection, number, own)
         values = {
             "sources": case_sources.of_case(connection, number),
-            "steps_taken": _told(case_steps.of_case(connection, number), kind),
+            "steps_taken": told(case_steps.of_case(connection, number), kind),
             "referrals": [] if kind == "enterprise" else sent,
             "penalties": penalties.of_case(connection, number),
             "deadlines": clock_lines(rules, calendar, clocks, deadlines.today(connection)),
@@ -175,7 +175,7 @@ def _may_read(paper: dict[str, Any], kind: str, own: int | None, sent: list[dict
     return paper["organisation_id"] == own or paper["referral_id"] in {one["id"] for one in sent}
 
 
-def _told(steps: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+def told(steps: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     """The timeline; a party reads what was done and when, not who, why and what was noted."""
     if kind != "enterprise":
         return steps
@@ -202,7 +202,7 @@ def move(number: int) -> ResponseReturnValue:
     except LookupError:
         abort(404)
     except Stale as stale:
-        return redirect(stale_told(stale, number), 303)
+        return redirect(staletold(stale, number), 303)
     except MoveRefused as refused:
         return page(number, f"{asked.branch}.{asked.action}".replace(":", "-"), said(refused.faults)), 422
     flash(_("Done: %(step)s.", step=word("case_step", f"{asked.branch.partition(':')[0]}.{asked.action}")), "good")
@@ -217,7 +217,7 @@ def _after(number: int) -> str:
     return url_for("cases.show", number=number)
 
 
-def stale_told(stale: Stale, number: int) -> str:
+def staletold(stale: Stale, number: int) -> str:
     """Say who was first; the address to go on to."""
     if stale.person:
         text = _("%(name)s was first (%(time)s). Nothing was changed; look at the case as it is now.",
