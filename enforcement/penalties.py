@@ -120,7 +120,7 @@ def signer_refusal(rules: RuleBook, level: Level, signed_at: datetime) -> Senten
 
 
 def late_charge(rules: RuleBook, amount_cny: float, due_on: date, paid_on: date, decided_at: datetime) -> float:
-    """What is owed on top of a fine that was paid late (APL 72): so much a day, never more than the fine itself, yuan."""
+    """What is owed on top of a fine that was paid late (APL 72): so much a day, at most the fine itself, in yuan."""
     share = get_rule(rules, "penalty.late_share_per_day", decided_at).number / 100
     days = max(0, (paid_on - due_on).days)
     return round(min(amount_cny, amount_cny * share * days), 2)
