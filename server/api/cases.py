@@ -13,11 +13,12 @@ from server.api import idempotency, versions
 from server.api.case_errors import case_refusals
 from server.api.case_models import Case as CaseOut
 from server.api.case_models import CaseDetail, CaseIn, CasePage, MoveIn
+from server.api.errors import Fault, invalid
 from server.api.kinds import Absent, Day, Division, Id32, PageAsked, Text200, page_values
 from server.api.operations import operation
 from server.db import transaction
 from server.flows import move_case, open_case, rule_book
-from server.flows.case_drafts import draft_of
+from server.flows.case_drafts import CaseDraft, draft_of
 from server.flows.case_work import Move
 from server.store import calendar_days, case_steps, cases, penalties
 from server.web.access import current_account, current_actor, current_scope, engine, may, work
@@ -119,7 +120,7 @@ def create(body: CaseIn) -> CaseDetail:
     account = current_account()
     with case_refusals(), idempotency.creating() as connection:
         rules, calendar = rule_book.current(connection), calendar_days.load_calendar(connection)
-        draft = draft_of(connection, current_scope(), [(one.kind, one.id) for one in body.sources])
+        draft = _draft(connection, body)
         party = replace(
             draft.party,
             kind=body.party_kind or draft.party.kind,
@@ -131,6 +132,15 @@ def create(body: CaseIn) -> CaseDetail:
             body.another_act.strip(),
         )  # fmt: skip
     return detail(case_id)
+
+
+def _draft(connection: Connection, body: CaseIn) -> CaseDraft:
+    try:
+        return draft_of(connection, current_scope(), [(one.kind, one.id) for one in body.sources])
+    except LookupError:
+        zh, en = "没有该记录，或不在管辖范围内", "There is no such record, or it lies outside the account's area"
+        fault = Fault(path="body.sources", code="not_found", message_zh=zh, message_en=en)
+        raise invalid([fault]) from None
 
 
 def take(case_id: int, asked: Move) -> None:

@@ -36,7 +36,8 @@ class ReferralFilters(PageAsked):
 
 
 @operation(
-    blueprint, "GET", "/referrals", allow="cases.read", asks=ReferralFilters, gives=ReferralPage, summary="List referrals",
+    blueprint, "GET", "/referrals", allow="cases.read", asks=ReferralFilters, gives=ReferralPage,
+    summary="List referrals",
     about="Those of the caller's organisation; the ecology bureau sees its branches' as well.",
 )  # fmt: skip
 def index(query: ReferralFilters) -> ReferralPage:
@@ -73,8 +74,8 @@ def show(referral: str) -> ReferralDetail:
 
 
 @operation(
-    blueprint, "POST", "/cases/<string:case>/referrals", allow="cases.work", takes=ReferralIn, gives=ReferralDetail, status=201,
-    refuses=(409,), summary="Send a case on",
+    blueprint, "POST", "/cases/<string:case>/referrals", allow="cases.work", takes=ReferralIn, gives=ReferralDetail,
+    status=201, refuses=(409,), summary="Send a case on",
     about="`case` is the number of the case. The letter of the referral must have been issued.",
     examples={"body": {"version": 3, "branch": "police", "to": 2, "basis": "《行政处罚法》第26条"}},
 )  # fmt: skip

@@ -179,7 +179,7 @@ def told(steps: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     """The timeline; a party reads what was done and when, not who, why and what was noted."""
     if kind != "enterprise":
         return steps
-    hidden = {"person": None, "reason": None, "note": None, "detail": {}, "evidence_item_ids": []}
+    hidden: dict[str, Any] = {"person": None, "reason": None, "note": None, "detail": {}, "evidence_item_ids": []}
     return [{**one, **hidden} for one in steps if one["branch"] in {"main", "repair", "objection"}]
 
 
