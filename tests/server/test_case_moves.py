@@ -360,7 +360,7 @@ def test_every_step_stands_in_the_timeline_and_the_audit_log(engine: Engine, cit
             text("SELECT count(*) FROM audit_log WHERE subject_kind = 'case' AND subject_id = :c"), {"c": str(case_id)}
         )
         assert audited.scalar_one() == 4
-    with transaction(engine) as connection, pytest.raises(Exception, match="case_steps"):
+    with transaction(engine) as connection, pytest.raises(Exception, match="is append-only"):
         connection.execute(text("UPDATE case_steps SET note = 'x' WHERE case_id = :c"), {"c": case_id})
 
 
