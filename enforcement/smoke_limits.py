@@ -30,13 +30,15 @@ class SmokeLimit:
     ringelmann: Rule
 
 
-def smoke_class_of(rules: RuleBook, stage: str, zone_class: SmokeClass | None, at: datetime) -> SmokeClass | None:
+def smoke_class_of(
+    rules: RuleBook, stage: str, zone_class: SmokeClass | None, at: datetime, area: str = ""
+) -> SmokeClass | None:
     """The stricter of the class of the stage and the class of the zone; None when the stage does not say."""
     own = next(
         (
             name
             for name in (SmokeClass.I, SmokeClass.II)
-            if stage in get_rule(rules, f"smoke.class_{name}_stages", at).words
+            if stage in get_rule(rules, f"smoke.class_{name}_stages", at, area).words
         ),
         None,
     )
@@ -46,16 +48,16 @@ def smoke_class_of(rules: RuleBook, stage: str, zone_class: SmokeClass | None, a
 
 
 def smoke_limit(
-    rules: RuleBook, stage: str, power_kw: float, zone_class: SmokeClass | None, at: datetime
+    rules: RuleBook, stage: str, power_kw: float, zone_class: SmokeClass | None, at: datetime, area: str = ""
 ) -> SmokeLimit | None:
     """The limit for a reading taken at this place and time; None when the stage is unknown."""
     if not power_kw > 0:
         raise ValueError(f"power_kw must be above 0, not {power_kw}")
-    name = smoke_class_of(rules, stage, zone_class, at)
+    name = smoke_class_of(rules, stage, zone_class, at, area)
     if name is None:
         return None
-    k = get_rule(rules, f"smoke_k.class_{name}.{_band(power_kw)}", at)
-    return SmokeLimit(name, k, get_rule(rules, "smoke.ringelmann", at))
+    k = get_rule(rules, f"smoke_k.class_{name}.{_band(power_kw)}", at, area)
+    return SmokeLimit(name, k, get_rule(rules, "smoke.ringelmann", at, area))
 
 
 def _band(power_kw: float) -> str:
@@ -71,11 +73,11 @@ def mean_of(readings: Sequence[float]) -> float:
     return round(sum(readings) / 3, 6)  # three readings at the limit must not land a bit above it
 
 
-def is_over(value: float, limit: Rule) -> bool:
+def is_over(value: float, limit: float) -> bool:
     """Equal to the limit passes."""
-    return value > limit.number
+    return value > limit
 
 
-def excess_times(value: float, limit: Rule) -> float:
+def excess_times(value: float, limit: float) -> float:
     """By how many times a value exceeds the limit, as decisions write it: (value - limit) / limit."""
-    return (value - limit.number) / limit.number
+    return (value - limit) / limit

@@ -55,13 +55,15 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
         values["q"] = escape_like(values["q"])
     source = f"{_SOURCE} WHERE {clauses}"
     order = query.order(SORTS, "first_at", "v.id")
+    behind, place = query.behind(connection, _SOURCE, SORTS, "first_at", "v.id")
     # the page is picked by number first: the database drops the joins that neither filter nor order needs
     rows = connection.execute(
         text(
-            f"WITH page AS MATERIALIZED (SELECT v.id FROM {source} ORDER BY {order} LIMIT :limit OFFSET :offset)"
+            f"WITH page AS MATERIALIZED (SELECT v.id FROM {source} AND ({behind}) ORDER BY {order}"
+            " LIMIT :limit OFFSET :offset)"
             f" SELECT {_LIST_COLUMNS} FROM {_SOURCE} WHERE v.id IN (SELECT id FROM page) ORDER BY {order}"
         ),
-        {**values, **query.window},
+        {**values, **place, **query.window},
     )
     counted = source if "q" in values else f"violations v WHERE {clauses}"
     total, capped = count_capped(connection, counted, values)

@@ -1,0 +1,161 @@
+"""Names of methods, items and findings in both languages, and the sentence of a judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from enforcement.measurements.judgement import Item, Method, Outcome
+from enforcement.sentences import Sentence
+from enforcement.smoke_limits import excess_times
+
+Words = tuple[str, str]
+
+METHOD_NAMES: Mapping[Method, Words] = {
+    Method.FREE_ACCELERATION: ("自由加速法", "Free acceleration"),
+    Method.LUG_DOWN: ("加载减速法", "Lug-down"),
+    Method.MACHINE_SMOKE: ("非道路移动机械排气烟度", "Machine smoke"),
+    Method.RINGELMANN: ("林格曼黑度法", "Ringelmann"),
+    Method.OBD_CHECK: ("OBD检查", "OBD check"),
+    Method.DEVICE_CHECK: ("排放控制装置检查", "Device check"),
+    Method.UREA_CHECK: ("尿素检查", "Urea check"),
+    Method.CODING_CHECK: ("编码登记核查", "Coding check"),
+    Method.FUEL_SAMPLE: ("油品抽检", "Fuel sample"),
+    Method.REMOTE_SENSING: ("遥感检测", "Remote sensing"),
+    Method.PERIODIC_REPORT: ("定期检验报告", "Periodic inspection report"),
+}
+OUTCOME_NAMES: Mapping[Outcome, Words] = {
+    Outcome.PASSED: ("合格", "passed"),
+    Outcome.FAILED: ("不合格", "failed"),
+    Outcome.NOT_JUDGED: ("未作判定", "not judged"),
+}
+ITEM_NAMES: Mapping[str, Words] = {
+    "smoke_mean": ("烟度均值", "mean smoke"),
+    "smoke_100": ("100%点烟度", "smoke at the 100 % point"),
+    "smoke_80": ("80%点烟度", "smoke at the 80 % point"),
+    "nox_80": ("80%点氮氧化物", "NOx at the 80 % point"),
+    "wheel_power": ("修正最大轮边功率占额定功率", "corrected wheel power as a share of the rated power"),
+    "ringelmann": ("林格曼黑度", "Ringelmann number"),
+    "visible_smoke": ("可见黑烟", "visible smoke"),
+    "has_obd": ("OBD", "OBD"),
+    "mil_on": ("故障指示灯", "malfunction indicator"),
+    "mil_works": ("故障指示灯自检", "self-test of the indicator"),
+    "communicates": ("OBD通讯", "OBD communication"),
+    "is_ready": ("就绪状态", "readiness"),
+    "doc": ("氧化催化器（DOC）", "oxidation catalyst (DOC)"),
+    "dpf": ("颗粒捕集器（DPF）", "particle filter (DPF)"),
+    "scr": ("选择性催化还原（SCR）", "selective catalytic reduction (SCR)"),
+    "egr": ("废气再循环（EGR）", "exhaust gas recirculation (EGR)"),
+    "nox_sensor": ("氮氧化物传感器", "NOx sensor"),
+    "obd": ("车载诊断系统", "on-board diagnosis"),
+    "terminal": ("远程排放管理车载终端", "remote terminal"),
+    "urea_concentration": ("尿素浓度", "urea concentration"),
+    "urea_level": ("尿素液位", "urea level"),
+    "dosing": ("尿素喷射", "urea dosing"),
+    "number_seen": ("机身环保登记号码", "number on the machine"),
+    "sulphur": ("硫含量", "sulphur"),
+    "fuel_kind": ("油品类型", "kind of fuel"),
+    "opacity": ("不透光度", "opacity"),
+    "no": ("一氧化氮", "NO"),
+    "station_result": ("检验机构结论", "result of the station"),
+}
+VALUE_NAMES: Mapping[str, Words] = {
+    "yes": ("有", "yes"),
+    "no": ("无", "no"),
+    "lit": ("点亮", "lit"),
+    "not_lit": ("未点亮", "not lit"),
+    "works": ("正常", "works"),
+    "broken": ("异常", "broken"),
+    "complete": ("已完成", "complete"),
+    "not_complete": ("未完成", "not complete"),
+    "fitted": ("完好", "fitted"),
+    "missing": ("缺失", "missing"),
+    "faulty": ("故障", "faulty"),
+    "removed": ("已拆除", "removed"),
+    "bypassed": ("被旁通", "bypassed"),
+    "shielded": ("被屏蔽", "shielded"),
+    "not_checked": ("未检查", "not checked"),
+    "working": ("正常", "working"),
+    "not_working": ("不工作", "not working"),
+    "none": ("无号码", "no number"),
+    "vehicle_diesel": ("车用柴油", "vehicle diesel"),
+    "ordinary_diesel": ("普通柴油", "ordinary diesel"),
+    "passed": ("合格", "passed"),
+    "failed": ("不合格", "failed"),
+}
+_UNITS = {"m-1": "m⁻¹", "Ringelmann": "", "m/s2": "m/s²"}
+
+
+def figure(value: float) -> str:
+    """A number as documents write it: up to three decimals, six where three would hide the difference."""
+    places = 3 if round(value, 3) == round(value, 6) or abs(value) >= 1000 else 6
+    text = f"{value:.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def named(value: str) -> Words:
+    """A finding in both languages; what is not in the table (a number on a machine) stays as it is."""
+    return VALUE_NAMES.get(value, (value, value))
+
+
+def item_sentence(item: Item) -> Sentence:
+    """One item in words, with "exceeded by N times" as decisions write it."""
+    zh, en = ITEM_NAMES.get(item.name, (item.name, item.name))
+    code = {True: "over", False: "within", None: "unknown"}[item.over]
+    if item.value is None:
+        return Sentence(code, f"{zh}未测得。", f"{_capital(en)} was not measured.")
+    if isinstance(item.value, str):
+        value_zh, value_en = named(item.value)
+        wanted_zh, wanted_en = _wanted(item)
+        return Sentence(code, f"{zh}：{value_zh}{wanted_zh}。", f"{_capital(en)}: {value_en}{wanted_en}.")
+    unit = _UNITS.get(item.unit, item.unit)
+    tail_zh, tail_en = _against(item, unit)
+    value = figure(item.value)
+    gap = " " if zh[-1:].isascii() else ""
+    return Sentence(code, f"{zh}{gap}{value}{unit}{tail_zh}", f"{_capital(en)} {value} {unit}".rstrip() + tail_en)
+
+
+def _wanted(item: Item) -> Words:
+    if not item.over or not isinstance(item.limit, str):
+        return "", ""
+    zh, en = named(item.limit)
+    return f"，应为{zh}", f", must be {en}"
+
+
+def _against(item: Item, unit: str) -> Words:
+    if not isinstance(item.limit, float) or not isinstance(item.value, float) or item.over is None:
+        return "，未作判定。", ", not judged."
+    limit_zh = f"{figure(item.limit)}{unit}"
+    limit_en = f"{figure(item.limit)} {unit}".rstrip()
+    if item.over and item.value < item.limit:
+        return f"，低于下限{limit_zh}。", f", below the least of {limit_en}."
+    if item.over:
+        times_zh, times_en = _times(item.value, item.limit)
+        return f"，限值{limit_zh}{times_zh}。", f" against a limit of {limit_en}{times_en}."
+    if item.value > item.limit:
+        return f"，不低于下限{limit_zh}。", f", not below the least of {limit_en}."
+    return f"，未超过限值{limit_zh}。", f", within the limit of {limit_en}."
+
+
+def _times(value: float, limit: float) -> Words:
+    if limit <= 0:
+        return "，超标", ": exceeded"
+    times = round(excess_times(value, limit), 3)
+    if times == 0:
+        return "，超标不足0.001倍", ": exceeded by less than 0.001 times"
+    return f"，超标{figure(times)}倍", f": exceeded by {figure(times)} times"
+
+
+def judgement_sentence(method: Method, outcome: Outcome, items: Sequence[Item]) -> Sentence:
+    """The whole judgement in one paragraph."""
+    zh, en = METHOD_NAMES[method]
+    verdict_zh, verdict_en = OUTCOME_NAMES[outcome]
+    parts = [item_sentence(item) for item in items]
+    return Sentence(
+        str(outcome),
+        f"{zh}：{verdict_zh}。" + "".join(part.zh for part in parts),
+        " ".join([f"{en}: {verdict_en}.", *(part.en for part in parts)]),
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
