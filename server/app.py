@@ -13,7 +13,8 @@ from server.api import errors as api_errors
 from server.config import Settings
 from server.db import connect_engine
 from server.flows.sign_in import Limits
-from server.web import access, errors, frame, language, words
+from server.store.evidence_store import EvidenceStore
+from server.web import access, errors, evidence_uploads, frame, language, words
 
 BLUEPRINTS: tuple[str, ...] = (
     "server.web.home",
@@ -37,6 +38,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.quarantine",
     "server.web.broker_accounts",
     "server.web.api_tokens",
+    "server.web.evidence",
+    "server.web.bundles",
     "server.web.subject_files",
     "server.web.case_openings",  # with cases
     "server.web.case_clocks",
@@ -58,6 +61,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.telemetry",
     "server.api.positions",
     "server.api.violations",
+    "server.api.evidence",
     "server.api.leads",
     "server.api.zones",
     "server.api.whitelist",
@@ -85,8 +89,10 @@ def create_app(settings: Settings) -> APIFlask:
         settings.login_failures_address,
         timedelta(minutes=settings.login_lock_minutes),
     )
+    app.extensions["evidence_store"] = EvidenceStore(settings.evidence_dir, settings.evidence_limits)
     callers.init(app)
     access.init(app, access.SessionRule(settings.session_idle_minutes * 60, settings.session_hours * 3600))
+    evidence_uploads.init(app)  # before the check of tokens, which reads the form
     csrf = CSRFProtect(app)  # after the guard: who is no longer signed in is asked to sign in, not told of tokens
     language.init(app)
     frame.init(app, settings.tile_url, settings.secure_cookies)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from enforcement.evidence import Limits
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -127,6 +129,18 @@ SETTINGS: dict[str, Setting] = {
         lambda text: Path(text) if text else None,
         "where the accounts of single terminals are written for the broker; empty: nowhere",
     ),
+    "evidence_dir": Setting(
+        "EVIDENCE_DIR", str(ROOT / "var" / "evidence"), Path, "the evidence store: a folder of write-once files"
+    ),
+    "evidence_image_mb": Setting("EVIDENCE_IMAGE_MB", "32", _whole(1, 1024), "largest picture taken, MB"),
+    "evidence_video_mb": Setting("EVIDENCE_VIDEO_MB", "512", _whole(1, 65536), "largest video taken, MB"),
+    "evidence_document_mb": Setting("EVIDENCE_DOCUMENT_MB", "32", _whole(1, 1024), "largest document taken, MB"),
+    "evidence_megapixels": Setting(
+        "EVIDENCE_MEGAPIXELS", "64", _whole(1, 512), "largest picture taken once it is unpacked, million pixels"
+    ),
+    "evidence_free_mb": Setting(
+        "EVIDENCE_FREE_MB", "512", _whole(0, 1_000_000), "room on the store's disk below which nothing is taken, MB"
+    ),
     "city": Setting("CITY", "211300", _whole(100000, 999999), "GB/T 2260 code of the city that runs the platform"),
     "ingest_batch": Setting("INGEST_BATCH", "2000", _whole(1, 20000), "frames a worker commits together at the most"),
     "ingest_wait_ms": Setting(
@@ -169,12 +183,29 @@ class Settings:
     api_calls_address: int
     secrets_dir: Path
     broker_devices_file: Path | None
+    evidence_dir: Path
+    evidence_image_mb: int
+    evidence_video_mb: int
+    evidence_document_mb: int
+    evidence_megapixels: int
+    evidence_free_mb: int
     city: int
     ingest_batch: int
     ingest_wait_ms: int
     tile_url: str
     tile_attribution: str
     bad_frames_alarm_pct: int
+
+    @property
+    def evidence_limits(self) -> Limits:
+        """How much the evidence store takes."""
+        return Limits(
+            image_bytes=self.evidence_image_mb * 2**20,
+            video_bytes=self.evidence_video_mb * 2**20,
+            document_bytes=self.evidence_document_mb * 2**20,
+            pixels=self.evidence_megapixels * 1_000_000,
+            free_bytes=self.evidence_free_mb * 2**20,
+        )
 
 
 def _from_file(environ: Mapping[str, str], variable: str) -> str | None:

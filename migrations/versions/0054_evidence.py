@@ -78,13 +78,38 @@ CREATE TRIGGER evidence_items_append_only BEFORE UPDATE OR DELETE ON evidence_it
 CREATE TRIGGER evidence_set_aside_append_only BEFORE UPDATE OR DELETE ON evidence_set_aside FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER evidence_reads_append_only BEFORE UPDATE OR DELETE ON evidence_reads FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+CREATE FUNCTION evidence_owner_visible(of_kind text, of_id bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN  -- runs as who asks: the row policies of the owner's table decide
+  RETURN CASE of_kind
+    WHEN 'inspection' THEN EXISTS (SELECT FROM inspections WHERE id = of_id)
+    WHEN 'capture' THEN EXISTS (SELECT FROM captures WHERE id = of_id)
+    WHEN 'case' THEN EXISTS (SELECT FROM cases WHERE id = of_id)
+    WHEN 'objection' THEN EXISTS (SELECT FROM cases WHERE id = of_id)
+    WHEN 'referral' THEN EXISTS (SELECT FROM referrals WHERE id = of_id)
+    WHEN 'document' THEN EXISTS (SELECT FROM documents WHERE id = of_id)
+    WHEN 'repair' THEN EXISTS (SELECT FROM repairs WHERE id = of_id)
+    ELSE false END;
+END $$;
+COMMENT ON FUNCTION evidence_owner_visible IS 'whether a fenced account sees what evidence belongs to; an objection belongs to its case';
+
 ALTER TABLE evidence_items ENABLE ROW LEVEL SECURITY;
-CREATE POLICY fence ON evidence_items TO platform_fenced USING (organisation_id = fenced_organisation());
-GRANT SELECT, INSERT ON evidence_items, evidence_files, evidence_reads TO platform_fenced;
+CREATE POLICY fence ON evidence_items FOR SELECT TO platform_fenced
+  USING (organisation_id = fenced_organisation() OR evidence_owner_visible(owner_kind, owner_id));
+CREATE POLICY fence_insert ON evidence_items FOR INSERT TO platform_fenced
+  WITH CHECK (organisation_id = fenced_organisation() AND evidence_owner_visible(owner_kind, owner_id));
+ALTER TABLE evidence_reads ENABLE ROW LEVEL SECURITY;
+CREATE POLICY fence ON evidence_reads FOR INSERT TO platform_fenced WITH CHECK (item_id IN (SELECT id FROM evidence_items));
+ALTER TABLE evidence_set_aside ENABLE ROW LEVEL SECURITY;
+CREATE POLICY fence ON evidence_set_aside FOR SELECT TO platform_fenced USING (item_id IN (SELECT id FROM evidence_items));
+GRANT SELECT, INSERT ON evidence_items, evidence_files TO platform_fenced;
+GRANT INSERT ON evidence_reads TO platform_fenced;
 GRANT SELECT ON evidence_set_aside TO platform_fenced;
 """
     )
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE evidence_reads, evidence_set_aside, evidence_items, evidence_files")
+    op.execute(
+        "DROP TABLE evidence_reads, evidence_set_aside, evidence_items, evidence_files;"
+        " DROP FUNCTION evidence_owner_visible"
+    )

@@ -58,6 +58,8 @@ class Operation:
         return self.writes and self.status == 201 and self.has_body and not self.secret
 
     secret: bool = False
+    takes_bytes: bool = False
+    gives_bytes: bool = False
 
 
 def operation(
@@ -76,11 +78,16 @@ def operation(
     examples: Mapping[str, Any] | None = None,
     versioned: bool = False,
     secret: bool = False,
+    takes_bytes: bool = False,
+    gives_bytes: bool = False,
 ) -> Callable[[View], View]:
-    """Put a view on an address with all that the description and the checks need."""
+    """Put a view on an address with all that the description and the checks need.
+
+    `takes_bytes`: the body is a file, which the view reads as a stream; `gives_bytes`: so is the answer.
+    """
     spec = Operation(
         allow, summary, about, method != "GET", takes is not None, asks is not None, refuses, gives, status,
-        examples or {}, versioned, secret,
+        examples or {}, versioned, secret, takes_bytes, gives_bytes,
     )  # fmt: skip
 
     def put(view: View) -> View:

@@ -56,6 +56,7 @@ class Platform:
             "WEB_PORT": str(self.settings.web_port),
             "WEB_HOST": self.settings.web_host,
             "BROKER_DEVICES_FILE": str(self.devices_file),
+            "EVIDENCE_DIR": os.environ.get("EVIDENCE_DIR") or str(self.settings.var / "evidence"),
             "PYTHONUNBUFFERED": "1",
         }
         mqtt_url, fleet_url = self._start_broker()

@@ -1,7 +1,7 @@
 """Violations as officers read and decide them; how ingest writes them is in store/flagged.py."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -189,6 +189,21 @@ def evidence_hashes(
         _window(terminal_id, first_at, last_at),
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def raw_packets(
+    connection: Connection, terminal_id: int, first_at: datetime, last_at: datetime
+) -> Iterator[dict[str, Any]]:
+    """Every packet around the act as it came (`raw`), with what was noted on receipt, in order of time."""
+    rows = connection.execute(
+        text(
+            "SELECT measured_at, last_at, received_at, serial, samples_n, protocol, command, raw,"
+            f" encode(sha256, 'hex') AS sha256 {_PACKETS} ORDER BY measured_at, digest"
+        ),
+        _window(terminal_id, first_at, last_at),
+    )
+    for row in rows.mappings():
+        yield dict(row)
 
 
 def lock(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

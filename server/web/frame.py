@@ -152,7 +152,7 @@ def content_policy(tile_url: str) -> str:
     tiles = _tile_host(tile_url)
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; "
-        f"img-src 'self' data: blob:{tiles}; connect-src 'self'{tiles}; worker-src 'self' blob:; "
+        f"img-src 'self' data: blob:{tiles}; media-src 'self'; connect-src 'self'{tiles}; worker-src 'self' blob:; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
     )
 

@@ -26,9 +26,10 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 @pytest.fixture(scope="module")
-def web(database_url: str) -> Iterator[Flask]:
+def web(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application, with CSRF and everything else as in service."""
-    app = create_app(load({"DATABASE_URL": database_url, "SECRET_KEY": "s" * 40}))
+    store = tmp_path_factory.mktemp("evidence")
+    app = create_app(load({"DATABASE_URL": database_url, "SECRET_KEY": "s" * 40, "EVIDENCE_DIR": str(store)}))
     app.testing = True
     yield app
     app.extensions["engine"].dispose()
