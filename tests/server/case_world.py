@@ -5,17 +5,17 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
-from flask import Flask
 from sqlalchemy import Connection, Engine, text
 
 from server.db import transaction
-from server.flows import rule_book
+from server.flows import move_case, rule_book
 from server.flows.case_drafts import draft_of
 from server.flows.case_work import Move
 from server.flows.move_case import move
 from server.flows.open_case import open_case
 from server.store import calendar_days, cases, users
 from server.store.audit import Actor
+from server.store.scopes import Scope
 from server.store.users import Account
 from tests.server import records
 from tests.server.conftest import City
@@ -174,6 +174,16 @@ def take(connection: Connection, city: City, case_id: int, by: str, branch: str,
     return move(connection, actor(one), one, one.scope, book, calendar, case_id, asked, now)
 
 
+def recorded(connection: Connection, city: City, case_id: int, by: str, action: str) -> int:
+    """A step of the repair branch, as the flows of notices, repairs and re-tests take it with their own record."""
+    one = account(connection, city, by)
+    book, calendar = rule_book.current(connection), calendar_days.load_calendar(connection)
+    case = cases.lock(connection, Scope(), case_id)
+    assert case is not None
+    asked = Move("repair", action, case["version"])
+    return move_case.take(connection, actor(one), one, book, calendar, case, asked, datetime.now(UTC))
+
+
 def version_of(connection: Connection, case_id: int) -> int:
     """The version of a case now."""
     found: int = connection.execute(text("SELECT version FROM cases WHERE id = :id"), {"id": case_id}).scalar_one()
@@ -185,6 +195,3 @@ def row(engine: Engine, case_id: int) -> dict[str, Any]:
     with transaction(engine) as connection:
         found = connection.execute(text("SELECT * FROM cases WHERE id = :id"), {"id": case_id}).one()
         return dict(found._mapping)
-
-
-__all__ = ["ACT", "Flask", "cases", "confirmed", "opened", "paper", "row", "take"]
