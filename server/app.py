@@ -38,6 +38,10 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.quarantine",
     "server.web.broker_accounts",
     "server.web.api_tokens",
+    "server.web.capture_devices",
+    "server.web.capture_desk",  # with captures and capture_uploads
+    "server.web.rules",
+    "server.web.system_keys",
     "server.web.evidence",
     "server.web.bundles",
     "server.web.subject_files",
@@ -63,6 +67,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.violations",
     "server.api.evidence",
     "server.api.leads",
+    "server.api.captures",
     "server.api.zones",
     "server.api.whitelist",
     "server.api.frames",

@@ -116,9 +116,11 @@ def load_reference() -> None:
 def load_demo() -> None:
     """Load the demonstration city; a second run changes nothing."""
     from server.flows.load_demo import load_demo as load
+    from server.store.evidence_store import EvidenceStore
 
     settings = _settings()
-    _report(load(db.connect_engine(settings.database_url), settings.secrets_dir))
+    store = EvidenceStore(settings.evidence_dir, settings.evidence_limits)
+    _report(load(db.connect_engine(settings.database_url), settings.secrets_dir, store))
 
 
 def _report(counts: dict[str, int]) -> None:

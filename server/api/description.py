@@ -145,10 +145,20 @@ def _complete_one(one: dict[str, Any], spec: Operation, path: str) -> None:
     _add_bytes(one, success, spec)
     if "body" in spec.examples:
         one["requestBody"]["content"]["application/json"]["example"] = spec.examples["body"]
+    if spec.files:
+        one["requestBody"] = {"content": {"multipart/form-data": {"schema": _form_of(spec.files)}}}
     if "requestBody" in one:
         one["requestBody"]["required"] = True
     if "answer" in spec.examples:
         success["content"]["application/json"]["example"] = spec.examples["answer"]
+
+
+def _form_of(fields: tuple[str, ...]) -> dict[str, Any]:
+    """A form whose fields carry files, and beside each the SHA-256 that its sender gives it."""
+    binary = {"type": "string", "format": "binary"}
+    files = {one: {"type": "array", "items": binary, "description": f"Files: {one}."} for one in fields}
+    digest = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of the file, in the same order."}
+    return {"type": "object", "properties": files | {f"sha256_{one}": digest for one in fields}}
 
 
 def _add_headers(one: dict[str, Any], success: dict[str, Any], spec: Operation) -> None:

@@ -32,6 +32,7 @@ PATHS: dict[str, dict[str, Any]] = {
     "violation": {"type": "string", "pattern": "^V[0-9]{8}-[0-9]{1,12}$"},
     "case": {"type": "string", "pattern": "^C[0-9]{8}-[0-9]{1,12}$"},
     "referral": {"type": "string", "pattern": "^R[0-9]{8}-[0-9]{1,12}$"},
+    "capture": {"type": "string", "pattern": "^B[0-9]{8}-[0-9]{1,12}$"},
 }
 """The variable parts of addresses, by name, as the description gives them."""
 
@@ -60,6 +61,7 @@ class Operation:
     secret: bool = False
     takes_bytes: bool = False
     gives_bytes: bool = False
+    files: tuple[str, ...] = ()
 
 
 def operation(
@@ -80,6 +82,7 @@ def operation(
     secret: bool = False,
     takes_bytes: bool = False,
     gives_bytes: bool = False,
+    files: tuple[str, ...] = (),
 ) -> Callable[[View], View]:
     """Put a view on an address with all that the description and the checks need.
 
@@ -88,6 +91,7 @@ def operation(
     spec = Operation(
         allow, summary, about, method != "GET", takes is not None, asks is not None, refuses, gives, status,
         examples or {}, versioned, secret, takes_bytes, gives_bytes,
+        examples or {}, versioned, secret, files,
     )  # fmt: skip
 
     def put(view: View) -> View:

@@ -1,4 +1,4 @@
-"""The one search field: plate, VIN, machine number, device, violation number, enterprise."""
+"""The one search field: plate, VIN, machine number, device, violation or capture number, enterprise."""
 
 from typing import Any
 
@@ -33,6 +33,11 @@ _SOURCES: dict[str, tuple[str, str, tuple[str, str | None]]] = {
         "violations v WHERE v.number ILIKE :q",
         ("v.division", "v.enterprise_id"),
     ),
+    "capture": (
+        "c.id AS number, c.number AS title, NULL AS colour, c.plate AS more",
+        "captures c WHERE c.number = :raw",
+        ("c.division", "c.enterprise_id"),
+    ),
     "enterprise": (
         "e.id AS number, e.name AS title, NULL AS colour, e.credit_code AS more",
         "enterprises e WHERE (e.name ILIKE :q OR e.credit_code ILIKE :q)",
@@ -53,7 +58,11 @@ def find(connection: Connection, scope: Scope, asked: str) -> list[dict[str, Any
         return []
     hits: list[dict[str, Any]] = []
     for kind, (shown, source, (division, enterprise)) in _SOURCES.items():
-        area = Scope(scope.divisions, scope.enterprise_id) if kind == "violation" else Scope(None, scope.enterprise_id)
+        area = (
+            Scope(scope.divisions, scope.enterprise_id)
+            if kind in {"violation", "capture"}
+            else Scope(None, scope.enterprise_id)
+        )
         clause, values = area.condition(division, enterprise)
         rows = connection.execute(
             text(f"SELECT {shown} FROM {source} AND {clause} ORDER BY title LIMIT :most"),
