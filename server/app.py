@@ -40,17 +40,17 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.api_tokens",
     "server.web.capture_devices",
     "server.web.capture_desk",  # with captures and capture_uploads
+    "server.web.subject_files",
     "server.web.rules",
+    "server.web.instruments",
+    "server.web.inspection_imports",  # with inspections and inspection_forms
     "server.web.system_keys",
     "server.web.evidence",
     "server.web.bundles",
-    "server.web.subject_files",
     "server.web.case_openings",  # with cases
     "server.web.case_clocks",
     "server.web.referrals",
     "server.web.deadlines",
-    "server.web.rules",
-    "server.web.system_keys",
 )
 """Modules with a `blueprint`; one line each."""
 
@@ -66,6 +66,8 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.positions",
     "server.api.violations",
     "server.api.evidence",
+    "server.api.inspections",
+    "server.api.instruments",
     "server.api.leads",
     "server.api.captures",
     "server.api.zones",

@@ -90,8 +90,7 @@ def operation(
     """
     spec = Operation(
         allow, summary, about, method != "GET", takes is not None, asks is not None, refuses, gives, status,
-        examples or {}, versioned, secret, takes_bytes, gives_bytes,
-        examples or {}, versioned, secret, files,
+        examples or {}, versioned, secret, takes_bytes, gives_bytes, files,
     )  # fmt: skip
 
     def put(view: View) -> View:

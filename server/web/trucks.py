@@ -13,6 +13,7 @@ from server.store import captures, terminals, trucks
 from server.web import capture_words  # noqa: F401 - its words join at import
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, may, work
+from server.web.inspected_subjects import of_subject
 from server.web.listing import Column, Filter, read, view
 from server.web.terminal_lines import small_map
 
@@ -92,6 +93,7 @@ def show(number: int) -> str:
         same_vin=same_vin,
         records=pages.records(truck_id=number),
         captured=captured,
+        inspected=of_subject(truck_id=number),
         timeline=pages.timeline(TRUCKS, number),
         map_data=small_map(row),
         new_terminal=url_for("terminals.new", truck=pages.truck_wording(row), device=row["vin"]),
