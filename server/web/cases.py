@@ -72,7 +72,7 @@ COLUMNS = (
     Column("acted_from", _l("Act"), sort=True),
     Column("state", _l("State")),
     Column("branches", _l("Beside it"), wide=True),
-    Column("holder", _l("Held by"), wide=True),
+    Column("holder", _l("Held now by"), wide=True),
     Column("due_on", _l("Due")),
     Column("number", _l("Number"), sort=True),
     Column("opened_at", _l("Opened"), sort=True, extra=True),

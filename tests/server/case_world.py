@@ -127,8 +127,8 @@ def paper(connection: Connection, case_id: int, kind: str, organisation_id: int,
     found: int = connection.execute(
         text(
             "INSERT INTO documents (case_id, kind, organisation_id, word, year, serial, number, state, content,"
-            " template, law, served_on, served_how) VALUES (:c, :kind, :o, '测', 2026, :n, :number, :state, '{}', 't',"
-            " 'CODE', :served, :how) RETURNING id"
+            " template, law, served_on, served_how, served_to) VALUES (:c, :kind, :o, '测', 2026, :n, :number, :state, '{}',"
+            " 't', 'CODE', :served, :how, :whom) RETURNING id"
         ),
         {
             "c": case_id,
@@ -139,6 +139,7 @@ def paper(connection: Connection, case_id: int, kind: str, organisation_id: int,
             "state": "served" if served_on else "issued",
             "served": served_on,
             "how": "in_person" if served_on else None,
+            "whom": "当事人" if served_on else None,
         },
     ).scalar_one()
     return found
