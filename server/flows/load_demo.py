@@ -19,6 +19,7 @@ from enforcement.zone_terms_json import from_json, to_json
 from server.db import transaction
 from server.flows import demo_subjects
 from server.flows.demo_captures import load_captures
+from server.flows.demo_cases import load_cases
 from server.flows.demo_subjects import read_data
 from server.flows.manage_accounts import Draft, create_account, password_faults
 from server.flows.publish_zone import NewZone, create_zone, publish_version
@@ -63,7 +64,9 @@ def load_demo(engine: Engine, secrets_dir: Path, store: EvidenceStore | None = N
         }
         added["whitelist"] = _load_whitelist(connection)
         if store is not None:
-            added |= load_captures(connection, store, dt.datetime.now(dt.UTC))
+            now = dt.datetime.now(dt.UTC)
+            added |= load_captures(connection, store, now)
+            added["cases"] = load_cases(connection, now)
     return added
 
 
