@@ -201,9 +201,15 @@ def _inspection_fact(verdict: Mapping[str, Any], row: Mapping[str, Any]) -> dict
         "items": [item for one in parts for item in one.get("items", [])],
         "rules": list({rule["key"]: rule for one in parts for rule in one.get("rules", [])}.values()),
         "questions": [doubt for one in parts for doubt in one.get("doubts", [])],
-        "zones": [{"version_id": number} for number in row["zone_version_ids"]],
+        "zones": [_zone(one) for one in verdict.get("zones", [])]
+        or [{"version_id": number} for number in row["zone_version_ids"]],
         "version": row["version"],
     }
+
+
+def _zone(one: Mapping[str, Any]) -> dict[str, Any]:
+    named = {"zh": one.get("name_zh"), "en": one.get("name_en")}
+    return {"version_id": one.get("version_id"), "version": one.get("version"), "code": one.get("code"), **named}
 
 
 def _found(row: dict[str, Any] | None, number: int) -> dict[str, Any]:
