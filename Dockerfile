@@ -26,6 +26,7 @@ COPY --from=pages /build/server/static/vendor server/static/vendor
 RUN if [ -d server/translations ]; then python -m babel.messages.frontend compile --directory server/translations; fi \
     && python -m compileall -q geo telemetry enforcement server \
     && useradd --system --uid 10001 --no-create-home platform \
-    && install -d -o platform -g platform /slots /broker/devices /mosquitto/config/generated
+    && install -d -o platform -g platform /slots /broker/devices /mosquitto/config/generated \
+       /evidence /evidence/spool
 USER platform
 CMD ["python", "-m", "server.cli", "web"]

@@ -11,11 +11,20 @@ from enforcement.sentences import Sentence
 _REPAIR_FIRST = frozenset({State.CLOSED, State.EXEMPTED})  # an exemption is for what was corrected (APL 33)
 
 
-def ending_refusal(state: CaseState, row: Transition) -> Refusal | None:
-    """Why a step that ends the case is refused; None for every other step and where all is settled."""
+def ending_refusal(state: CaseState, row: Transition, fined: bool) -> Refusal | None:
+    """Why a step that ends the case is refused; None for every other step and where all is settled.
+
+    `fined`: whether a fine of the case is in force.
+    """
     if not row.is_final:
         return None
-    sentence = _open_referral(state) or _open_objection(state) or _open_repair(state, row) or _nothing_done(state, row)
+    sentence = (
+        _open_referral(state)
+        or _open_objection(state)
+        or _fine_in_force(row, fined)
+        or _open_repair(state, row)
+        or _nothing_done(state, row)
+    )
     return Refusal("action", sentence) if sentence else None
 
 
@@ -47,6 +56,17 @@ def _open_objection(state: CaseState) -> Sentence | None:
         "objection_open",
         "当事人的异议尚未处理完毕，不能终结案件。",
         "The objection is not settled yet: decide it and carry it out first.",
+    )
+
+
+def _fine_in_force(row: Transition, fined: bool) -> Sentence | None:
+    """Exempted, removed or without evidence, though somebody pays for it; `revoke` itself takes the fine away."""
+    if not fined or row.target == State.CLOSED or row.action == "revoke":
+        return None
+    return Sentence(
+        "fine_in_force",
+        f"本案处罚决定仍然有效，不能“{row.zh}”；须先由作出决定的机关撤销处罚。",
+        f'A fine of this case is in force: "{row.en}" only after the bureau that decided it has revoked it.',
     )
 
 

@@ -44,7 +44,8 @@ _WORDS = {
     "was_repaired": ("当时已维修合格", "It had been repaired by then"),
     "fact_stands": ("事实清楚、证据充分", "The facts stand"),
     "fact_wrong": ("事实认定有误", "The facts were wrong"),
-    "passed_elsewhere": ("已在其他机构复检合格", "Passed a re-test elsewhere"),
+    "city_answer": ("外地反馈复检合格", "The other city answered that it passed"),
+    "station_report": ("已查验其他检验机构的合格报告", "The report of another station was seen"),
     "no_emission_fault": ("不涉及排放或装置问题", "No fault of emission or device"),
     "scrapped": ("已报废注销", "Scrapped and struck off"),
     "out_of_use": ("已停止使用", "Out of use"),
@@ -78,7 +79,8 @@ _REASONS: dict[tuple[Branch, str], tuple[str, ...]] = {
     ),
     (Branch.OBJECTION, "reject"): ("fact_stands",),
     (Branch.OBJECTION, "uphold"): ("fact_wrong", "evidence_invalid", "already_fined", "plate_stolen", "emergency"),
-    (Branch.REPAIR, "waive"): ("passed_elsewhere", "no_emission_fault", "objection_upheld", "sold"),
+    (Branch.REPAIR, "pass_elsewhere"): ("city_answer", "station_report"),
+    (Branch.REPAIR, "waive"): ("no_emission_fault", "objection_upheld", "sold"),
     (Branch.REPAIR, "scrap"): ("scrapped", "out_of_use"),
 }  # fmt: skip
 

@@ -63,11 +63,12 @@ def step(
     reason: str | None,
     documents: Collection[str],
     note: str = "",
+    fined: bool = False,
 ) -> CaseState | Refusal:
     """The case after a step, or why the step is not taken.
 
     `kind`: kind of the actor's organisation. `documents`: what the case holds: `<kind>` of each document that was not
-    revoked, and `<kind>.served` of each that was served.
+    revoked, and `<kind>.served` of each that was served. `fined`: whether a fine of the case is in force.
     """
     rows = [row for row in _rows(branch_key) if row.action == action]
     from_here = [row for row in rows if _leads_on(state, branch_key, row)]
@@ -75,7 +76,7 @@ def step(
     if not allowed:
         return _not_allowed(from_here) if from_here else _not_from_here(state, branch_key, rows)
     row = allowed[0]
-    return _lacking(row, reason, note, documents) or ending_refusal(state, row) or _after(state, branch_key, row)
+    return _lacking(row, reason, note, documents) or ending_refusal(state, row, fined) or _after(state, branch_key, row)
 
 
 def _rows(key: str) -> tuple[Transition, ...]:

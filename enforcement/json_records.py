@@ -42,8 +42,13 @@ class RecordFault(ValueError):
 
 
 def entry(zh: str, en: str, unit: str = "", least: float = 0, most: float = 1e9, **options: Any) -> Any:
-    """A field with its words, unit and the span of what can be read at all (no limit of law)."""
-    span = {"zh": zh, "en": en, "unit": unit, "least": least, "most": most, "size": options.pop("size", None)}
+    """A field with its words, unit and the span of what can be read at all (no limit of law).
+
+    `size` is how many entries a list has, `reader(value, path, faults)` reads what no type hint tells,
+    `filled` wants more than blanks.
+    """
+    span = {"zh": zh, "en": en, "unit": unit, "least": least, "most": most}
+    span |= {name: options.pop(name, None) for name in ("size", "reader", "filled")}
     return dataclasses.field(metadata=span, **options)
 
 
@@ -88,6 +93,8 @@ def _hints(kind: Hashable) -> dict[str, Any]:
 def _field(kind: type[Any], item: Any, value: Mapping[str, Json], path: str, faults: list[FieldFault]) -> Any:
     place = _join(path, item.name)
     if item.name in value:
+        if item.metadata.get("reader"):
+            return item.metadata["reader"](value[item.name], place, faults)
         hint = _hints(kind)[item.name]  # type: ignore[arg-type]  # a class is hashable
         return read_as(hint, value[item.name], place, faults, item.metadata)
     if item.default is not MISSING:
@@ -160,16 +167,14 @@ def _whole(value: Json, path: str, faults: list[FieldFault], span: Mapping[str, 
 
 
 def _text(value: Json, path: str, faults: list[FieldFault], span: Mapping[str, Any]) -> str:
-    if isinstance(value, str) and len(value) <= TEXT_MOST and all(_storable(letter) for letter in value):
-        return value
-    faults.append(
-        FieldFault(
-            path,
-            f"应为不超过{TEXT_MOST}字且不含控制字符的文字。",
-            f"must be text of at most {TEXT_MOST} characters without control characters.",
-        )
-    )
-    return ""
+    if not isinstance(value, str) or len(value) > TEXT_MOST or not all(map(_storable, value)):
+        zh = f"应为不超过{TEXT_MOST}字且不含控制字符的文字。"
+        en = f"must be text of at most {TEXT_MOST} characters without control characters."
+        faults.append(FieldFault(path, zh, en))
+        return ""
+    if span.get("filled") and not value.strip():
+        faults.append(FieldFault(path, f"请填写{span['zh']}。", "must not be empty; fill it in."))
+    return value
 
 
 def _storable(letter: str) -> bool:

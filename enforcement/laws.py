@@ -10,6 +10,7 @@ import re
 from datetime import datetime
 from enum import StrEnum
 
+from enforcement.citations import TITLES, written
 from enforcement.rules import RuleBook, day_of, get_rule
 from enforcement.sentences import Sentence
 
@@ -21,20 +22,11 @@ class Law(StrEnum):
     CODE = "CODE"  # Ecological Environment Code
 
 
-# What a basis abbreviates, in both languages, and words in a text that mean it.
-_TITLES = {
-    "CODE": ("《生态环境法典》", "Ecological Environment Code"),
-    "APPCL": ("《大气污染防治法》", "Air Pollution Prevention and Control Law"),
-    "EPL": ("《环境保护法》", "Environmental Protection Law"),
-    "APL": ("《行政处罚法》", "Administrative Penalty Law"),
-    "RTSL": ("《道路交通安全法》", "Road Traffic Safety Law"),
-    "GB 36886": ("GB 36886-2018", "GB 36886-2018"),
-}
+# Words in a text that mean a law.
 _MENTIONS = {
     Law.CODE: re.compile(r"\bCODE\b|生态环境法典|Ecological Environment Code"),
     Law.APPCL: re.compile(r"\bAPPCL\b|大气污染防治法|(?<!海洋)环境保护法|Air Pollution Prevention"),
 }
-_BASIS = re.compile(r"(?P<law>[A-Z]+(?: \d{5})?) ?(?P<article>\d+)?(?:\((?P<paragraph>\d+)\))?")
 
 
 def law_of(rules: RuleBook, at: datetime) -> Law:
@@ -58,8 +50,8 @@ def _refusal(law: Law, right: Law, acted_at: datetime) -> Sentence:
     day = day_of(acted_at).isoformat()
     return Sentence(
         "law_not_in_force",
-        f"行为发生于{day}，不能引用{_TITLES[law][0]}，应引用{_TITLES[right][0]}。",
-        f"The act is of {day}: the {_TITLES[law][1]} cannot be cited, cite the {_TITLES[right][1]}.",
+        f"行为发生于{day}，不能引用{TITLES[law][0]}，应引用{TITLES[right][0]}。",
+        f"The act is of {day}: the {TITLES[law][1]} cannot be cited, cite the {TITLES[right][1]}.",
     )
 
 
@@ -88,17 +80,5 @@ def continuing_act_question(rules: RuleBook, first_at: datetime, last_at: dateti
 
 def citation(basis: str) -> Sentence:
     """A basis like `CODE 230; CODE 1127(2)` as it is written in a document."""
-    parts = [_written(part.strip()) for part in basis.split(";") if part.strip()]
+    parts = [written(part.strip()) for part in basis.split(";") if part.strip()]
     return Sentence("citation", "、".join(zh for zh, _ in parts), ", ".join(en for _, en in parts))
-
-
-def _written(part: str) -> tuple[str, str]:
-    found = _BASIS.fullmatch(part)
-    if found is None or found["law"] not in _TITLES:
-        return part, part
-    zh, en = _TITLES[found["law"]]
-    if found["article"]:
-        zh, en = f"{zh}第{found['article']}条", f"{en}, art. {found['article']}"
-    if found["paragraph"]:
-        zh, en = f"{zh}第{found['paragraph']}款", f"{en} para. {found['paragraph']}"
-    return zh, en

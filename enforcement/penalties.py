@@ -6,7 +6,7 @@ Nothing here decides: a proposal names its rule row and the questions a legal re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from enforcement.laws import Law, law_of, lighter_law_question
@@ -117,6 +117,13 @@ def signer_refusal(rules: RuleBook, level: Level, signed_at: datetime) -> Senten
         f"该级机构当日不能以自己的名义作出处罚决定（{rule.zh}）。",
         f"A bureau of this level may not decide in its own name on that day ({rule.en}).",
     )
+
+
+def late_charge(rules: RuleBook, amount_cny: float, due_on: date, paid_on: date, decided_at: datetime) -> float:
+    """What is owed on top of a fine that was paid late (APL 72): so much a day, at most the fine itself, in yuan."""
+    share = get_rule(rules, "penalty.late_share_per_day", decided_at).number / 100
+    days = max(0, (paid_on - due_on).days)
+    return round(min(amount_cny, amount_cny * share * days), 2)
 
 
 def _no_amount() -> Sentence:

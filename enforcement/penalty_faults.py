@@ -5,15 +5,16 @@ The duties of a decision as a document are `document_duties.py`; here is what th
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from enforcement.acts import Act, double_fine_refusal, family_of, one_act_question
 from enforcement.laws import citation_faults, continuing_act_question
 from enforcement.parties import fine_refusal
 from enforcement.penalties import Level, Offence, Proposal, on_the_spot_refusal, proposed, signer_refusal
-from enforcement.rules import RuleBook, find_rule
+from enforcement.rules import RuleBook, day_of, find_rule, get_rule
 from enforcement.sentences import Sentence
 
 
@@ -36,6 +37,8 @@ class Penalty:
     is_person: bool = True
     on_the_spot: bool = False
     mitigated: bool = False
+    found_at: datetime | None = None  # when a bureau learnt of the act; None: with the act itself, as on the spot
+    harmed: bool = False
     plate: str | None = None
     category: str | None = None
 
@@ -101,6 +104,26 @@ def _order(_: RuleBook, penalty: Penalty) -> Sentence | None:
     )
 
 
+def limitation_end(rules: RuleBook, acted_to: datetime, harmed: bool = False) -> date:
+    """First Beijing day on which an act that nobody found is no longer penalised (APL 36; CODE 1054)."""
+    rule = get_rule(rules, "limitation.harm_years" if harmed else "limitation.years", acted_to)
+    day = day_of(acted_to)
+    year = day.year + round(rule.number)
+    is_gone = (day.month, day.day) == (2, 29) and not isleap(year)
+    return date(year, 3, 1) if is_gone else day.replace(year=year)
+
+
+def _limitation(rules: RuleBook, penalty: Penalty) -> Sentence | None:
+    end = limitation_end(rules, penalty.acted_to, penalty.harmed)
+    if penalty.found_at is None or day_of(penalty.found_at) < end:
+        return None
+    return Sentence(
+        "limitation",
+        f"该行为至{end}仍未被发现，已超过追责期限，不再给予处罚。",
+        f"The act was not found before {end}: the time of limitation is over and it is not penalised.",
+    )
+
+
 def _amount(rules: RuleBook, penalty: Penalty) -> Sentence | None:
     limits = range_of(rules, penalty)
     if limits is None:
@@ -159,4 +182,4 @@ def _trailer(_: RuleBook, penalty: Penalty) -> Sentence | None:
 _POLICE = frozenset({Offence.FAILED_INSPECTION, Offence.VISIBLE_SMOKE, Offence.TRUCK_ZONE_BREACH})
 _TRUCKS = _POLICE | {Offence.RETEST_MISSED}
 _MACHINES = frozenset({Offence.OVER_LIMIT, Offence.ZONE_BREACH, Offence.UNREGISTERED_MACHINE})
-_CHECKS: tuple[Check, ...] = (_order, _subject, _trailer, _authority, _amount, _signer, _spot)
+_CHECKS: tuple[Check, ...] = (_order, _limitation, _subject, _trailer, _authority, _amount, _signer, _spot)

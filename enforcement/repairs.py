@@ -51,6 +51,8 @@ REPAIRS: tuple[Transition, ...] = (
     row(_B, "pass_retest", [_R.REPAIRED], _R.PASSED, ("复检合格", "Passed the re-test"), by=_TESTER, stops=("repair",)),
     row(_B, "fail_retest", [_R.REPAIRED], _R.FAILED_AGAIN, ("复检不合格", "Failed the re-test"), by=_TESTER,
         stops=("repair",)),
+    row(_B, "pass_elsewhere", _WAITING, _R.PASSED, ("认可其他机构的复检合格", "Accept a re-test passed elsewhere"),
+        by=(ECOLOGY, APPROVER), reason=True, stops=("repair",)),
     row(_B, "waive", _WAITING, _R.WITHDRAWN, ("无需维修", "No repair is owed"), by=(ECOLOGY, APPROVER), reason=True,
         stops=("repair",)),
     row(_B, "scrap", _WAITING, _R.SCRAPPED, ("报废或停用", "Scrapped or out of use"), by=(ECOLOGY, ALL), reason=True,

@@ -38,14 +38,19 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.quarantine",
     "server.web.broker_accounts",
     "server.web.api_tokens",
+    "server.web.capture_devices",
+    "server.web.capture_desk",  # with captures and capture_uploads
     "server.web.subject_files",
+    "server.web.rules",
+    "server.web.instruments",
+    "server.web.inspection_imports",  # with inspections and inspection_forms
+    "server.web.system_keys",
+    "server.web.evidence",
+    "server.web.bundles",
     "server.web.case_openings",  # with cases
     "server.web.case_clocks",
     "server.web.referrals",
     "server.web.deadlines",
-    "server.web.rules",
-    "server.web.system_keys",
-    "server.web.evidence",
     "server.web.documents",
     "server.web.stations",
     "server.web.repairs",
@@ -63,7 +68,11 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.telemetry",
     "server.api.positions",
     "server.api.violations",
+    "server.api.evidence",
+    "server.api.inspections",
+    "server.api.instruments",
     "server.api.leads",
+    "server.api.captures",
     "server.api.zones",
     "server.api.whitelist",
     "server.api.frames",
@@ -73,6 +82,9 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.documents",
     "server.api.stations",
     "server.api.repairs",
+    "server.api.cases",
+    "server.api.referrals",
+    "server.api.deadlines",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

@@ -10,10 +10,14 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from server import config, db
+
+if TYPE_CHECKING:
+    from server.store.evidence_store import EvidenceStore
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 UPLINK = "$share/ingest/emission/v1/+/+/up"
@@ -112,9 +116,11 @@ def load_reference() -> None:
 def load_demo() -> None:
     """Load the demonstration city; a second run changes nothing."""
     from server.flows.load_demo import load_demo as load
+    from server.store.evidence_store import EvidenceStore
 
     settings = _settings()
-    _report(load(db.connect_engine(settings.database_url), settings.secrets_dir))
+    store = EvidenceStore(settings.evidence_dir, settings.evidence_limits)
+    _report(load(db.connect_engine(settings.database_url), settings.secrets_dir, store))
 
 
 def _report(counts: dict[str, int]) -> None:
@@ -147,6 +153,41 @@ def broker_password(kind: str, device: str) -> None:
     except broker_passwords.NoAccountError as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo(f"{name} {password}")
+
+
+@main.group()
+def evidence() -> None:
+    """The evidence store: check every file, take away what no row names."""
+
+
+def _evidence_store(settings: config.Settings) -> "EvidenceStore":
+    from server.store.evidence_store import EvidenceStore
+
+    return EvidenceStore(settings.evidence_dir, settings.evidence_limits)
+
+
+@evidence.command("verify")
+def evidence_verify() -> None:
+    """Read every file of the store and compare length, SHA-256 and SM3; ends with 1 where one does not hold."""
+    from server.flows.verify_evidence import verify
+
+    settings = _settings()
+    found = verify(db.connect_engine(settings.database_url), _evidence_store(settings))
+    for fault in found.faults:
+        click.echo(f"{fault.sha256}: {', '.join(fault.wrong)}")
+    click.echo(f"{found.files} files on record, {found.bytes} bytes read, {len(found.faults)} faults")
+    click.echo(f"{found.unclaimed} files without a row, {found.left_behind} uploads left behind (see: evidence tidy)")
+    sys.exit(1 if found.faults else 0)
+
+
+@evidence.command("tidy")
+def evidence_tidy() -> None:
+    """Take away files that no row names, a day after they came, and what killed uploads left behind."""
+    from server.flows.verify_evidence import tidy
+
+    settings = _settings()
+    done = tidy(db.connect_engine(settings.database_url), _evidence_store(settings))
+    click.echo(f"{done.files} files without a row and {done.left_behind} uploads left behind taken away")
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""The number on a machine against the register: missing, different, or a better stage painted on (notice 655 of 2019)."""
+"""The number on a machine against the register: missing, different, a better stage painted on (notice 655 of 2019)."""
 
 from __future__ import annotations
 

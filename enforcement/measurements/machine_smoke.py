@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from enforcement.fuels import CLEAN
 from enforcement.measurements.by_eye import seen
 from enforcement.measurements.items import at_most, judged, not_judged, open_
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method
@@ -13,14 +14,15 @@ from enforcement.penalties import Offence
 from enforcement.rules import Rule, RuleBook, get_rule
 from enforcement.sentences import Sentence
 from enforcement.smoke_limits import SmokeLimit, mean_of, smoke_limit
+from enforcement.stages import Stage
 
 _METHOD = Method.MACHINE_SMOKE
 
 
 def judge(rules: RuleBook, readings: MachineSmoke, subject: Measured, at: datetime, area: str) -> Judgement:
     """Fails above the limit of the class, or by eye."""
-    if subject.is_truck:
-        return not_judged(_METHOD, _a_vehicle())
+    if subject.is_truck or subject.fuel in CLEAN or subject.stage is Stage.ELECTRIC:
+        return not_judged(_METHOD, _a_vehicle() if subject.is_truck else _no_exhaust())
     refusal = _wrong_procedure(rules, readings, at, area)
     limit = _limit(rules, subject, at, area)
     mean = mean_of(readings.peaks)
@@ -78,6 +80,14 @@ def _unknown(subject: Measured) -> Sentence:
         "stage_unknown",
         "排放阶段未知，无法确定限值，请核对铭牌、随车清单后补录。",
         "The emission stage is not known, so neither is the limit; check plate and list and enter it.",
+    )
+
+
+def _no_exhaust() -> Sentence:
+    return Sentence(
+        "no_exhaust",
+        "登记为电动或清洁能源机械，该方法不适用。",
+        "The register says that it is electric or clean: the method does not apply.",
     )
 
 

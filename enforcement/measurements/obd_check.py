@@ -1,4 +1,4 @@
-"""OBD check of a diesel vehicle; only reported at first, decisive from the day the rule book says (GB 3847-2018 annex E)."""
+"""OBD check of a diesel vehicle; reported at first, decisive from a day of the rule book (GB 3847-2018 annex E)."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def judge(rules: RuleBook, readings: PeriodicReport, subject: Measured, at: date
     """The station's result; doubts where its own values or the method do not fit it."""
     fitting = get_rule(rules, "periodic.diesel_methods", at, area)
     passed = readings.result is StationResult.PASSED
-    result = found("station_result", readings.result, StationResult.PASSED, not passed, None)
+    result = found("station_result", readings.result, None, not passed, None)
     values = tuple(_value(value) for value in readings.values)
     exempt = readings.method_code is PeriodicMethod.EXEMPT
     is_diesel = subject.fuel is Fuel.DIESEL

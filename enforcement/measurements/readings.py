@@ -238,7 +238,7 @@ class RemoteSensing:
 class ReportedValue:
     """One value of a station report with the limit the station used."""
 
-    name: str = entry("项目", "item")
+    name: str = entry("项目", "item", filled=True)
     value: float = entry("数值", "value", "", -1e6, 1e6)
     limit: float | None = entry("限值", "limit", "", -1e6, 1e6, default=None)
     is_lower_limit: bool = entry("限值为下限", "the limit is a lower one", default=False)
@@ -251,8 +251,8 @@ class PeriodicReport:
 
     method_code: PeriodicMethod = entry("检验方法代码", "method code")
     result: StationResult = entry("检验结论", "result")
-    report_no: str = entry("检验报告编号", "report number")
-    station: str = entry("检验机构", "station")
+    report_no: str = entry("检验报告编号", "report number", filled=True)
+    station: str = entry("检验机构", "station", filled=True)
     attempt: int = entry("检验次数", "attempt", "", 1, 99, default=1)
     values: tuple[ReportedValue, ...] = entry("检验数据", "values", default=())
 

@@ -105,11 +105,20 @@ def item_sentence(item: Item) -> Sentence:
         return Sentence(code, f"{zh}未测得。", f"{_capital(en)} was not measured.")
     if isinstance(item.value, str):
         value_zh, value_en = named(item.value)
-        return Sentence(code, f"{zh}：{value_zh}。", f"{_capital(en)}: {value_en}.")
+        wanted_zh, wanted_en = _wanted(item)
+        return Sentence(code, f"{zh}：{value_zh}{wanted_zh}。", f"{_capital(en)}: {value_en}{wanted_en}.")
     unit = _UNITS.get(item.unit, item.unit)
     tail_zh, tail_en = _against(item, unit)
     value = figure(item.value)
-    return Sentence(code, f"{zh}{value}{unit}{tail_zh}", f"{_capital(en)} {value} {unit}".rstrip() + tail_en)
+    gap = " " if zh[-1:].isascii() else ""
+    return Sentence(code, f"{zh}{gap}{value}{unit}{tail_zh}", f"{_capital(en)} {value} {unit}".rstrip() + tail_en)
+
+
+def _wanted(item: Item) -> Words:
+    if not item.over or not isinstance(item.limit, str):
+        return "", ""
+    zh, en = named(item.limit)
+    return f"，应为{zh}", f", must be {en}"
 
 
 def _against(item: Item, unit: str) -> Words:
@@ -149,4 +158,4 @@ def judgement_sentence(method: Method, outcome: Outcome, items: Sequence[Item]) 
 
 
 def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+    return text[:1].upper() + text[1:]

@@ -78,16 +78,16 @@ CREATE TRIGGER evidence_items_append_only BEFORE UPDATE OR DELETE ON evidence_it
 CREATE TRIGGER evidence_set_aside_append_only BEFORE UPDATE OR DELETE ON evidence_set_aside FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER evidence_reads_append_only BEFORE UPDATE OR DELETE ON evidence_reads FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
-CREATE FUNCTION evidence_owner_visible(kind text, number bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION evidence_owner_visible(of_kind text, of_id bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN  -- runs as who asks: the row policies of the owner's table decide
-  RETURN CASE kind
-    WHEN 'inspection' THEN EXISTS (SELECT FROM inspections WHERE id = number)
-    WHEN 'capture' THEN EXISTS (SELECT FROM captures WHERE id = number)
-    WHEN 'case' THEN EXISTS (SELECT FROM cases WHERE id = number)
-    WHEN 'objection' THEN EXISTS (SELECT FROM cases WHERE id = number)
-    WHEN 'referral' THEN EXISTS (SELECT FROM referrals WHERE id = number)
-    WHEN 'document' THEN EXISTS (SELECT FROM documents WHERE id = number)
-    WHEN 'repair' THEN EXISTS (SELECT FROM repairs WHERE id = number)
+  RETURN CASE of_kind
+    WHEN 'inspection' THEN EXISTS (SELECT FROM inspections WHERE id = of_id)
+    WHEN 'capture' THEN EXISTS (SELECT FROM captures WHERE id = of_id)
+    WHEN 'case' THEN EXISTS (SELECT FROM cases WHERE id = of_id)
+    WHEN 'objection' THEN EXISTS (SELECT FROM cases WHERE id = of_id)
+    WHEN 'referral' THEN EXISTS (SELECT FROM referrals WHERE id = of_id)
+    WHEN 'document' THEN EXISTS (SELECT FROM documents WHERE id = of_id)
+    WHEN 'repair' THEN EXISTS (SELECT FROM repairs WHERE id = of_id)
     ELSE false END;
 END $$;
 COMMENT ON FUNCTION evidence_owner_visible IS 'whether a fenced account sees what evidence belongs to; an objection belongs to its case';

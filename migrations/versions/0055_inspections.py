@@ -98,6 +98,11 @@ CREATE INDEX inspections_division ON inspections (division, inspected_at DESC, i
 CREATE INDEX inspections_truck ON inspections (truck_id, inspected_at DESC) WHERE truck_id IS NOT NULL;
 CREATE INDEX inspections_machine ON inspections (machine_id, inspected_at DESC) WHERE machine_id IS NOT NULL;
 CREATE INDEX inspections_enterprise ON inspections (enterprise_id, inspected_at DESC) WHERE enterprise_id IS NOT NULL;
+CREATE INDEX inspections_standing ON inspections (standing, inspected_at DESC, id DESC);
+CREATE INDEX inspections_law ON inspections (law, inspected_at DESC, id DESC);
+CREATE INDEX inspections_recorded ON inspections (recorded_at DESC, id DESC);
+CREATE INDEX inspections_methods ON inspections USING gin (methods);
+CREATE INDEX inspections_numbered ON inspections USING gin (number gin_trgm_ops);
 CREATE INDEX inspections_subject ON inspections USING gin (subject_text gin_trgm_ops);
 COMMENT ON COLUMN inspections.subject_text IS 'plate or machine number as it was read at the place';
 COMMENT ON COLUMN inspections.content IS 'officers, readings by method, weather, instruments, checklist, driver: enforcement.inspections as JSON';

@@ -76,6 +76,8 @@ CREATE TABLE captures (
   raw jsonb NOT NULL DEFAULT '{}',
   standing text NOT NULL CHECK (standing IN ('evidence', 'void')),
   standing_reasons jsonb NOT NULL DEFAULT '[]',
+  standing_rules text[] NOT NULL DEFAULT '{}',
+  hits int NOT NULL DEFAULT 0,
   same_pass_as bigint REFERENCES captures (id),
   status text NOT NULL DEFAULT 'first_review' CHECK (status IN
     ('first_review', 'second_review', 'disputed', 'confirmed', 'rejected', 'duplicate')),
@@ -87,7 +89,16 @@ CREATE TABLE captures (
   UNIQUE (device_id, source_key)
 );
 CREATE INDEX captures_at ON captures (captured_at DESC, id DESC);
-CREATE INDEX captures_status ON captures (status, captured_at, id);
+CREATE INDEX captures_status ON captures (status, captured_at DESC, id DESC);
+CREATE INDEX captures_waiting ON captures (standing, status, captured_at, id)
+  WHERE status IN ('first_review', 'second_review', 'disputed');
+CREATE INDEX captures_held ON captures (held_by) WHERE held_by IS NOT NULL;
+CREATE INDEX captures_device ON captures (device_id, captured_at DESC, id DESC);
+CREATE INDEX captures_colour ON captures (plate_colour, captured_at DESC, id DESC);
+CREATE INDEX captures_hits ON captures (hits, id);
+CREATE INDEX captures_ringelmann ON captures (ringelmann DESC NULLS LAST, id DESC);
+CREATE INDEX captures_enterprise ON captures (enterprise_id, captured_at DESC, id DESC) WHERE enterprise_id IS NOT NULL;
+CREATE INDEX captures_same_pass ON captures (same_pass_as) WHERE same_pass_as IS NOT NULL;
 CREATE INDEX captures_division ON captures (division, captured_at DESC, id DESC);
 CREATE INDEX captures_plate ON captures (plate, plate_colour, captured_at);
 CREATE INDEX captures_plate_search ON captures USING gin (plate gin_trgm_ops);
@@ -95,6 +106,9 @@ CREATE INDEX captures_truck ON captures (truck_id, captured_at DESC) WHERE truck
 COMMENT ON COLUMN captures.source_key IS 'the device system''s own id of the pass: sent twice it is one capture';
 COMMENT ON COLUMN captures.body_sha256 IS 'of the facts as first sent: another body under the same key is a conflict';
 COMMENT ON COLUMN captures.standing IS 'void: the device lacked a ground on the day (standing_reasons says which)';
+COMMENT ON COLUMN captures.standing_rules IS 'keys of the rule rows that the standing rests on';
+COMMENT ON COLUMN captures.hits IS 'confirmed captures of the vehicle in the window that ends with this one';
+COMMENT ON COLUMN captures.plate IS 'as the camera read it, once confirmed as the reviewers stand by; raw keeps the camera''s';
 COMMENT ON COLUMN captures.same_pass_as IS 'the capture that this pass is counted under';
 
 CREATE TABLE capture_reviews (

@@ -58,6 +58,7 @@ CREATE INDEX cases_holder ON cases (holder_id, state, opened_at DESC);
 CREATE INDEX cases_truck ON cases (truck_id, acted_from DESC) WHERE truck_id IS NOT NULL;
 CREATE INDEX cases_machine ON cases (machine_id, acted_from DESC) WHERE machine_id IS NOT NULL;
 CREATE INDEX cases_enterprise ON cases (enterprise_id, opened_at DESC) WHERE enterprise_id IS NOT NULL;
+CREATE INDEX cases_party ON cases (party_name) WHERE party_name IS NOT NULL;
 CREATE INDEX cases_subject ON cases USING gin (subject_text gin_trgm_ops);
 COMMENT ON COLUMN cases.home_city IS 'first four digits of the area that the plate belongs to, where it is known';
 COMMENT ON COLUMN cases.state IS 'of the main line; the table of transitions is enforcement/cases.py';
@@ -177,6 +178,7 @@ CREATE INDEX deadlines_queue ON deadlines (due_on, id) WHERE state IN ('running'
 CREATE INDEX deadlines_ended ON deadlines (due_on DESC, id DESC) WHERE state IN ('met', 'cancelled');
 CREATE INDEX deadlines_person ON deadlines (user_id, due_on) WHERE state IN ('running', 'paused');
 CREATE INDEX deadlines_referral ON deadlines (referral_id) WHERE referral_id IS NOT NULL;
+CREATE INDEX deadlines_reminded ON deadlines (due_on, id) WHERE state = 'running' AND reminded_at IS NOT NULL;
 CREATE INDEX deadlines_unreminded ON deadlines (due_on) WHERE state = 'running' AND reminded_at IS NULL;
 CREATE INDEX deadlines_case ON deadlines (case_id);
 COMMENT ON COLUMN deadlines.due_on IS 'the last Beijing day; pauses are in it';

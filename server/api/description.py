@@ -34,12 +34,13 @@ REASONS = {
     404: "No such record in the account's area",
     409: "It contradicts what is on file; nothing was changed",
     412: "The record is no longer the one that If-Match names; nothing was changed",
-    413: "The body is larger than 2 MiB",
+    413: "The body is larger than 2 MiB, or a file larger than evidence may be",
     415: "The body is not application/json",
     422: "A parameter or a field is not right; every fault is named",
     429: "Too many calls in this minute",
     503: "The database does not answer",
 }
+BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 SECURITY = {
     "token": {
         "type": "http",
@@ -86,6 +87,8 @@ def statuses(spec: Operation, has_path: bool) -> list[int]:
         found.add(400)
     if spec.has_body:
         found |= {400, 413, 415}
+    if spec.takes_bytes:
+        found.add(413)
     if spec.creates:
         found.add(409)
     return sorted(found)
@@ -139,12 +142,23 @@ def _complete_one(one: dict[str, Any], spec: Operation, path: str) -> None:
         cookie: dict[str, list[str]] = {"session": [], "csrf": []} if spec.writes else {"session": []}
         one["security"] = [{"token": []}, cookie]
     _add_headers(one, success, spec)
+    _add_bytes(one, success, spec)
     if "body" in spec.examples:
         one["requestBody"]["content"]["application/json"]["example"] = spec.examples["body"]
+    if spec.files:
+        one["requestBody"] = {"content": {"multipart/form-data": {"schema": _form_of(spec.files)}}}
     if "requestBody" in one:
         one["requestBody"]["required"] = True
     if "answer" in spec.examples:
         success["content"]["application/json"]["example"] = spec.examples["answer"]
+
+
+def _form_of(fields: tuple[str, ...]) -> dict[str, Any]:
+    """A form whose fields carry files, and beside each the SHA-256 that its sender gives it."""
+    binary = {"type": "string", "format": "binary"}
+    files = {one: {"type": "array", "items": binary, "description": f"Files: {one}."} for one in fields}
+    digest = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of the file, in the same order."}
+    return {"type": "object", "properties": files | {f"sha256_{one}": digest for one in fields}}
 
 
 def _add_headers(one: dict[str, Any], success: dict[str, Any], spec: Operation) -> None:
@@ -161,6 +175,14 @@ def _add_headers(one: dict[str, Any], success: dict[str, Any], spec: Operation) 
     if spec.versioned and not spec.writes:
         about = "The version of the record, for If-Match."
         success["headers"] = {"ETag": {"description": about, "schema": {"type": "string"}}}
+
+
+def _add_bytes(one: dict[str, Any], success: dict[str, Any], spec: Operation) -> None:
+    """Bodies that are files."""
+    if spec.takes_bytes:
+        one["requestBody"] = {"content": BYTES}
+    if spec.gives_bytes:
+        success["content"] = BYTES
 
 
 def _response(code: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from apiflask import APIBlueprint
 from pydantic import Field, StringConstraints
 
-from server.api.kinds import Absent, Out, PageAsked, PageOf, page_values
+from server.api.kinds import Absent, Out, PageOf, PagesAsked, page_values
 from server.api.operations import operation
 from server.store import divisions
 from server.store.paging import Found
@@ -16,7 +16,7 @@ BEGIN = Annotated[str, StringConstraints(pattern="^[0-9]{1,6}$")]
 Level = Literal["province", "city", "county"]
 
 
-class DivisionFilters(PageAsked):
+class DivisionFilters(PagesAsked):
     """Which areas."""
 
     prefix: BEGIN | Absent = Field(

@@ -1,7 +1,6 @@
 """The kinds of values that models are made of: bounded numbers, clean text, aware times, pages of a list."""
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -59,6 +58,7 @@ Id32 = Annotated[int, Field(ge=1, le=INT32)]
 Id64 = Annotated[int, Field(ge=1, le=INT64)]
 NO_NUL = "^[^\\x00]*$"
 Text200 = Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)]
+CursorText = Annotated[str, StringConstraints(pattern="^c[0-9a-z]{1,12}$")]
 Division = Annotated[str, StringConstraints(pattern="^[0-9]{6}$")]
 YesNo = Literal["yes", "no"]
 
@@ -85,21 +85,34 @@ class Out(BaseModel):
     model_config = ConfigDict(extra="ignore", from_attributes=True, allow_inf_nan=False)
 
 
-class PageAsked(Asked):
-    """Which page of a list."""
+class PagesAsked(Asked):
+    """Which page of a short list."""
 
-    page: int = Field(default=1, ge=1, le=DEEPEST, description="Which page, from 1.")
+    page: int = Field(default=1, ge=1, le=DEEPEST, description="Which page, from 1; without meaning beside `cursor`.")
     limit: int = Field(default=50, ge=1, le=MOST_ROWS, description="Rows a page.")
+
+
+class PageAsked(PagesAsked):
+    """Which page of a list that may be long: by number, or by the cursor of the page before."""
+
+    cursor: CursorText | Absent = Field(
+        default=None,
+        description="Where to go on: `next_cursor` of the page before, asked with the same filters and order. Rows "
+        "that come or go meanwhile make no page repeat or skip one.",
+    )
 
     def filters(self) -> dict[str, str]:
         """The filters that are set, as the stores take them."""
-        given = self.model_dump(by_alias=True, exclude={"page", "limit", "sort"}, exclude_none=True, mode="json")
+        given = self.model_dump(
+            by_alias=True, exclude={"page", "limit", "sort", "cursor"}, exclude_none=True, mode="json"
+        )
         return {name: str(value) for name, value in given.items()}
 
     def query(self, default: str, descending: bool = True) -> Query:
         """The page as the stores take it; `sort` is a field of the lists that can be sorted."""
         sort: str = getattr(self, "sort", None) or ("-" if descending else "") + default
-        return Query(self.filters(), sort.lstrip("-"), sort.startswith("-"), self.page, self.limit)
+        after = int(self.cursor[1:], 36) if self.cursor else None
+        return Query(self.filters(), sort.lstrip("-"), sort.startswith("-"), self.page, self.limit, after)
 
 
 class PageOf(Out):
@@ -110,6 +123,7 @@ class PageOf(Out):
     page: int = Field(description="This page, from 1.", examples=[1])
     limit: int = Field(description="Rows a page.", examples=[50])
     next: str | None = Field(description="The address of the next page; null on the last.")
+    next_cursor: str | None = Field(default=None, description="The same as a cursor, where the list has one.")
 
 
 def optional(kind: Any) -> Any:
@@ -117,11 +131,21 @@ def optional(kind: Any) -> Any:
     return kind | Absent
 
 
-def page_values(asked: PageAsked, found: Found) -> dict[str, Any]:
+def page_values(asked: PagesAsked, found: Found) -> dict[str, Any]:
     """The fields of PageOf for a page that was found."""
-    more = asked.page * asked.limit < found.total or (found.capped and len(found.rows) == asked.limit)
-    follows = address(page=asked.page + 1) if more and asked.page < DEEPEST else None
+    full = len(found.rows) == asked.limit
+    cursor_asked = isinstance(asked, PageAsked) and asked.cursor is not None
+    if (
+        isinstance(asked, PageAsked) and full and "id" in found.rows[-1]
+    ):  # by cursor; whether a row is behind it shows there
+        more = cursor_asked or found.capped or asked.page * asked.limit < found.total
+        cursor = "c" + base36(found.rows[-1]["id"]) if more else None
+        follows = address(cursor=cursor, page=None) if cursor else None
+    else:
+        more, cursor = asked.page * asked.limit < found.total and not cursor_asked, None
+        follows = address(page=asked.page + 1) if more and asked.page < DEEPEST else None
     return {
+        "next_cursor": cursor,
         "total": found.total,
         "total_is_capped": found.capped,
         "page": asked.page,
@@ -132,8 +156,18 @@ def page_values(asked: PageAsked, found: Found) -> dict[str, Any]:
 
 def address(**changes: Any) -> str:
     """This request's address with some of its query changed."""
-    values: Mapping[str, Any] = {**request.args.to_dict(), **{name: str(value) for name, value in changes.items()}}
+    given = {**request.args.to_dict(), **changes}
+    values = {name: str(value) for name, value in given.items() if value is not None}
     return f"{request.path}?{urlencode(values)}"
+
+
+def base36(number: int) -> str:
+    """A positive number in as few characters as an address likes."""
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[rest] + digits
+    return digits
 
 
 def repeated(args: MultiDict[str, str]) -> list[str]:

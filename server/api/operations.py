@@ -30,6 +30,9 @@ PATHS: dict[str, dict[str, Any]] = {
     "number64": {"type": "integer", "minimum": 1, "maximum": INT64},
     "code": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^/\\x00]+$"},
     "violation": {"type": "string", "pattern": "^V[0-9]{8}-[0-9]{1,12}$"},
+    "case": {"type": "string", "pattern": "^C[0-9]{8}-[0-9]{1,12}$"},
+    "referral": {"type": "string", "pattern": "^R[0-9]{8}-[0-9]{1,12}$"},
+    "capture": {"type": "string", "pattern": "^B[0-9]{8}-[0-9]{1,12}$"},
 }
 """The variable parts of addresses, by name, as the description gives them."""
 
@@ -56,6 +59,9 @@ class Operation:
         return self.writes and self.status == 201 and self.has_body and not self.secret
 
     secret: bool = False
+    takes_bytes: bool = False
+    gives_bytes: bool = False
+    files: tuple[str, ...] = ()
 
 
 def operation(
@@ -74,11 +80,17 @@ def operation(
     examples: Mapping[str, Any] | None = None,
     versioned: bool = False,
     secret: bool = False,
+    takes_bytes: bool = False,
+    gives_bytes: bool = False,
+    files: tuple[str, ...] = (),
 ) -> Callable[[View], View]:
-    """Put a view on an address with all that the description and the checks need."""
+    """Put a view on an address with all that the description and the checks need.
+
+    `takes_bytes`: the body is a file, which the view reads as a stream; `gives_bytes`: so is the answer.
+    """
     spec = Operation(
         allow, summary, about, method != "GET", takes is not None, asks is not None, refuses, gives, status,
-        examples or {}, versioned, secret,
+        examples or {}, versioned, secret, takes_bytes, gives_bytes, files,
     )  # fmt: skip
 
     def put(view: View) -> View:

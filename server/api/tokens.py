@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from werkzeug.exceptions import NotFound
 
 from server.api.errors import refuse
-from server.api.kinds import In, Out, PageAsked, PageOf, page_values
+from server.api.kinds import In, Out, PageOf, PagesAsked, page_values
 from server.api.operations import operation
 from server.db import transaction
 from server.flows import api_tokens as flow
@@ -52,8 +52,8 @@ class TokenPage(PageOf):
     items: list[Token] = Field(description="The rows of the page, newest first.")
 
 
-@operation(blueprint, "GET", "", allow=SIGNED_IN, asks=PageAsked, gives=TokenPage, summary="List one's tokens")
-def index(query: PageAsked) -> TokenPage:
+@operation(blueprint, "GET", "", allow=SIGNED_IN, asks=PagesAsked, gives=TokenPage, summary="List one's tokens")
+def index(query: PagesAsked) -> TokenPage:
     """The account's tokens."""
     user_id = current_account().id
     with transaction(engine()) as connection:

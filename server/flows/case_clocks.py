@@ -4,6 +4,7 @@ A clock that starts with the service of a document starts on the day of service,
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -76,83 +77,68 @@ def due_with_pauses(rules: RuleBook, calendar: Calendar, row: Mapping[str, Any],
     return due_on(calendar, row["starts_on"], _stored(rules, row), _pauses(row["pauses"]), today)
 
 
-def pause(
-    connection: Connection,
-    actor: Actor,
-    account: Account,
-    rules: RuleBook,
-    calendar: Calendar,
-    deadline: Mapping[str, Any],
-    values: Mapping[str, Any],
-    today: date,
-) -> date:
-    """Stop a locked clock from a day on, or between two days; the last day now. Raises MoveRefused.
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """A stored clock in hand: the deadline locked, with its pauses, and who asks, on which Beijing day."""
+
+    connection: Connection
+    actor: Actor
+    account: Account
+    rules: RuleBook
+    calendar: Calendar
+    deadline: Mapping[str, Any]
+    today: date
+
+    @property
+    def began_at(self) -> datetime:
+        """The day it started, as a moment for the rule book."""
+        return datetime.combine(self.deadline["starts_on"], datetime.min.time(), BEIJING)
+
+
+def pause(work: Clockwork, values: Mapping[str, Any]) -> date:
+    """Stop a clock from a day on, or between two days; the last day now. Raises MoveRefused.
 
     `values`: reason (a PauseReason), from_day, to_day or None while it goes on, document.
     """
-    _may_pause(account, deadline)
-    at = datetime.combine(deadline["starts_on"], datetime.min.time(), BEIJING)
-    barred = pause_refusal(rules, deadline["kind"], PauseReason(values["reason"]), at)
+    _may_change(work)
+    barred = pause_refusal(work.rules, work.deadline["kind"], PauseReason(values["reason"]), work.began_at)
     if barred is not None:
         raise refusal(barred, "reason")
-    faults = _pause_faults(deadline, values, today)
+    faults = _pause_faults(work.deadline, values, work.today)
     if faults:
         raise MoveRefused(*faults)
-    deadlines.pause(connection, deadline["id"], {**values, "user": actor.user_id})
-    pauses = [*deadline["pauses"], values]
-    return _settled(connection, actor, rules, calendar, {**deadline, "pauses": pauses}, today, "deadline.pause", values)
+    deadlines.pause(work.connection, work.deadline["id"], {**values, "user": work.actor.user_id})
+    return _settled(work, {"pauses": [*work.deadline["pauses"], values]}, "deadline.pause", values)
 
 
-def resume(
-    connection: Connection,
-    actor: Actor,
-    account: Account,
-    rules: RuleBook,
-    calendar: Calendar,
-    deadline: Mapping[str, Any],
-    to_day: date,
-    today: date,
-) -> date:
+def resume(work: Clockwork, to_day: date) -> date:
     """End the pause that goes on with a day; the last day now. Raises MoveRefused."""
-    _may_pause(account, deadline)
-    running = [one for one in deadline["pauses"] if one["to_day"] is None]
+    _may_change(work)
+    running = [one for one in work.deadline["pauses"] if one["to_day"] is None]
     if not running:
         raise MoveRefused(Fault("to_day", "该期限没有正在进行的中止", "No pause of this clock goes on"))
-    if not running[0]["from_day"] <= to_day <= today:
-        raise MoveRefused(_day_fault("to_day", running[0]["from_day"], today))
-    deadlines.end_pause(connection, deadline["id"], to_day)
-    pauses = [{**one, "to_day": one["to_day"] or to_day} for one in deadline["pauses"]]
-    said = {"to_day": to_day.isoformat()}
-    return _settled(connection, actor, rules, calendar, {**deadline, "pauses": pauses}, today, "deadline.resume", said)
+    if not running[0]["from_day"] <= to_day <= work.today:
+        raise MoveRefused(_day_fault("to_day", running[0]["from_day"], work.today))
+    deadlines.end_pause(work.connection, work.deadline["id"], to_day)
+    pauses = [{**one, "to_day": one["to_day"] or to_day} for one in work.deadline["pauses"]]
+    return _settled(work, {"pauses": pauses}, "deadline.resume", {"to_day": to_day.isoformat()})
 
 
-def extend(
-    connection: Connection,
-    actor: Actor,
-    account: Account,
-    rules: RuleBook,
-    calendar: Calendar,
-    deadline: Mapping[str, Any],
-    extension: str,
-    document: str,
-    today: date,
-) -> date:
+def extend(work: Clockwork, extension: str, document: str) -> date:
     """Lengthen a clock by an extension that the law gives (`extension.<clock>.<name>`), once; the last day now."""
-    _may_pause(account, deadline)
+    _may_change(work)
     if not 2 <= len(document) <= TEXT_MOST:
         raise MoveRefused(Fault("document", "请填写批准文书或会议记录编号", "Name the document that approves it"))
-    at = datetime.combine(deadline["starts_on"], datetime.min.time(), BEIJING)
-    base = clock(rules, deadline["kind"], at)
+    base = clock(work.rules, work.deadline["kind"], work.began_at)
     try:
-        longer = extended(rules, base, extension, at)  # counted from the days of the clock, not on an extension
+        longer = extended(work.rules, base, extension, work.began_at)  # from the clock's own days, not on an extension
     except RuleMissing:
         raise MoveRefused(Fault("extension", "法律未规定该项延长", "The law gives no such extension")) from None
-    if longer.days <= deadline["days"]:
+    if longer.days <= work.deadline["days"]:
         raise MoveRefused(Fault("extension", "该期限已按此项延长", "The clock was lengthened by this already"))
-    deadlines.set_days(connection, deadline["id"], longer.days, f"{base.rule.key}+{extension}")
+    deadlines.set_days(work.connection, work.deadline["id"], longer.days, f"{base.rule.key}+{extension}")
     said = {"extension": extension, "document": document, "days": longer.days}
-    row = {**deadline, "days": longer.days}
-    return _settled(connection, actor, rules, calendar, row, today, "deadline.extend", said)
+    return _settled(work, {"days": longer.days}, "deadline.extend", said)
 
 
 def extensions(rules: RuleBook, deadline: Mapping[str, Any]) -> list[Rule]:
@@ -170,9 +156,9 @@ def pause_reasons(rules: RuleBook, deadline: Mapping[str, Any]) -> list[PauseRea
     return [one for one in PauseReason if pause_refusal(rules, deadline["kind"], one, at) is None]
 
 
-def _may_pause(account: Account, deadline: Mapping[str, Any]) -> None:
-    own = account.organisation_id == deadline["organisation_id"]
-    above = account.organisation_kind == "ecology" and len(account.scope.divisions or "") < 6
+def _may_change(work: Clockwork) -> None:
+    own = work.account.organisation_id == work.deadline["organisation_id"]
+    above = work.account.organisation_kind == "ecology" and len(work.account.scope.divisions or "") < 6
     if not own and not above:
         raise MoveRefused(Fault("action", "该期限属于其他单位", "The clock is another body's"))
 
@@ -198,20 +184,12 @@ def _day_fault(name: str, first: date, last: date) -> Fault:
     return Fault(name, f"应在{first}至{last}之间", f"It must be from {first} to {last}")
 
 
-def _settled(
-    connection: Connection,
-    actor: Actor,
-    rules: RuleBook,
-    calendar: Calendar,
-    row: Mapping[str, Any],
-    today: date,
-    action: str,
-    said: Mapping[str, Any],
-) -> date:
-    due = due_with_pauses(rules, calendar, row, today)
+def _settled(work: Clockwork, changed: Mapping[str, Any], action: str, said: Mapping[str, Any]) -> date:
+    row = {**work.deadline, **changed}
+    due = due_with_pauses(work.rules, work.calendar, row, work.today)
     state = "paused" if any(one["to_day"] is None for one in row["pauses"]) else "running"
-    deadlines.set_due(connection, row["id"], state, due)
-    cases.change(connection, row["case_id"], {})
+    deadlines.set_due(work.connection, row["id"], state, due)
+    cases.change(work.connection, row["case_id"], {})
     detail = {"deadline": row["id"], "kind": row["kind"], "due_on": due, **said}
-    audit.append(connection, actor, action, "case", row["case_id"], detail)
+    audit.append(work.connection, work.actor, action, "case", row["case_id"], detail)
     return due

@@ -143,7 +143,7 @@ def case_draft_of_capture(connection: Connection, scope: Scope, number: int) -> 
             f"抓拍记录{row['number']}未经两级审核确认，不能立案。",
             f"Capture {row['number']} was not confirmed by two reviews: it carries no case.",
         )
-    level = row["ringelmann"]
+    level = None if row["ringelmann"] is None else float(row["ringelmann"])
     fact = {
         "sentence": {
             "code": "black_smoke_seen",
@@ -153,7 +153,7 @@ def case_draft_of_capture(connection: Connection, scope: Scope, number: int) -> 
             + (f", Ringelmann {level:g}." if level is not None else "."),
         },
         "items": [
-            {"name": "ringelmann", "value": None if level is None else float(level), "limit": None,
+            {"name": "ringelmann", "value": level, "limit": None,
              "unit": "Ringelmann", "margin": None, "over": True, "rule": None}
         ],
         "rules": [],
@@ -201,9 +201,15 @@ def _inspection_fact(verdict: Mapping[str, Any], row: Mapping[str, Any]) -> dict
         "items": [item for one in parts for item in one.get("items", [])],
         "rules": list({rule["key"]: rule for one in parts for rule in one.get("rules", [])}.values()),
         "questions": [doubt for one in parts for doubt in one.get("doubts", [])],
-        "zones": [{"version_id": number} for number in row["zone_version_ids"]],
+        "zones": [_zone(one) for one in verdict.get("zones", [])]
+        or [{"version_id": number} for number in row["zone_version_ids"]],
         "version": row["version"],
     }
+
+
+def _zone(one: Mapping[str, Any]) -> dict[str, Any]:
+    named = {"zh": one.get("name_zh"), "en": one.get("name_en")}
+    return {"version_id": one.get("version_id"), "version": one.get("version"), "code": one.get("code"), **named}
 
 
 def _found(row: dict[str, Any] | None, number: int) -> dict[str, Any]:

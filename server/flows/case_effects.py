@@ -18,6 +18,7 @@ from server.store import organisations, referrals
 TEXT_MOST = 2000
 RECEIVERS: dict[Branch, str] = {Branch.POLICE: "police", Branch.TRANSPORT: "transport", Branch.CITY: "partner"}
 """The kind of organisation that each referral goes to."""
+_LETTERS = frozenset({"transfer_letter", "copy_letter"})  # one goes with its own referral alone
 _ENDS = {
     "receive": "received", "accept": "accepted", "enter": "entered", "notify_owner": "notified",
     "penalise": "penalised", "return": "returned", "answer": "answered", "answer_without_penalty": "answered",
@@ -77,7 +78,9 @@ def _manifest(work: Work) -> dict[str, Any]:
             for one in work.case["facts"].get("sources", [])
         ],
         "documents": [
-            {"kind": one["kind"], "number": one["number"]} for one in work.documents if one["state"] != "revoked"
+            {"kind": one["kind"], "number": one["number"]}
+            for one in work.documents
+            if one["state"] != "revoked" and one["kind"] not in _LETTERS - {work.row.needs_document}
         ],
         "sealed_at": work.now.isoformat(),
     }

@@ -100,11 +100,24 @@ def _penalty(work: Work, form: Mapping[str, Any]) -> Penalty:
     level = Level.COUNTY if body["level"] == "county" else Level.CITY
     at = datetime.combine(form["decided_on"], time(23, 59), BEIJING)
     return Penalty(
-        form["offence"], case["subject_kind"], subject_of(case), case["acted_from"], case["acted_to"], at,
-        float(form["amount"]), form["legal_basis"] or "", work.account.organisation_kind, level, case["division"],
-        form["machines"], case["party_kind"] != "unit", form["on_the_spot"], bool(form["mitigated"]),
-        case["subject_text"] if case["subject_kind"] == "truck" else None,
-    )  # fmt: skip
+        offence=form["offence"],
+        subject_kind=case["subject_kind"],
+        subject_id=subject_of(case),
+        acted_from=case["acted_from"],
+        acted_to=case["acted_to"],
+        decided_at=at,
+        amount_cny=float(form["amount"]),
+        legal_basis=form["legal_basis"] or "",
+        by=work.account.organisation_kind,
+        signer=level,
+        area=case["division"],
+        machines=form["machines"],
+        is_person=case["party_kind"] != "unit",
+        on_the_spot=form["on_the_spot"],
+        mitigated=form["mitigated"],
+        found_at=case["opened_at"],
+        plate=case["subject_text"] if case["subject_kind"] == "truck" else None,
+    )
 
 
 def _form(work: Work) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Engine
 from enforcement.zone_terms_json import from_json, to_json
 from server.db import transaction
 from server.flows import demo_subjects
+from server.flows.demo_captures import load_captures
+from server.flows.demo_cases import load_cases
 from server.flows.demo_subjects import read_data
 from server.flows.manage_accounts import Draft, create_account, password_faults
 from server.flows.publish_zone import NewZone, create_zone, publish_version
@@ -25,6 +27,7 @@ from server.flows.sign_in import HASHER
 from server.store import organisations, registry_rows, stations, users, whitelist, zones
 from server.store.audit import PLATFORM
 from server.store.enterprises import ENTERPRISES
+from server.store.evidence_store import EvidenceStore
 from server.store.machines import MACHINES
 from server.store.scopes import Scope
 from server.store.terminals import TERMINALS
@@ -47,8 +50,11 @@ class DemoAccount:
     password: str
 
 
-def load_demo(engine: Engine, secrets_dir: Path) -> dict[str, int]:
-    """Load what is missing of the demonstration city; how many rows of each kind were added."""
+def load_demo(engine: Engine, secrets_dir: Path, store: EvidenceStore | None = None) -> dict[str, int]:
+    """Load what is missing of the demonstration city; how many rows of each kind were added.
+
+    What comes with pictures is loaded where there is a store for them.
+    """
     with transaction(engine) as connection:
         added = {
             "organisations": organisations.put_organisations(connection, read_data("bodies.yaml")),
@@ -58,6 +64,10 @@ def load_demo(engine: Engine, secrets_dir: Path) -> dict[str, int]:
         }
         added["whitelist"] = _load_whitelist(connection)
         added["stations"] = _load_stations(connection)
+        if store is not None:
+            now = dt.datetime.now(dt.UTC)
+            added |= load_captures(connection, store, now)
+            added["cases"] = load_cases(connection, now)
     return added
 
 

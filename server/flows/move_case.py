@@ -28,6 +28,8 @@ from server.store.scopes import Scope
 from server.store.users import Account
 
 NOTE_MOST = 2000
+RECORDED = frozenset({"notify", "begin_repair", "finish_repair", "pass_retest", "fail_retest"})
+"""Steps of the repair branch that are taken with their record (notice, repair, re-test), never by themselves."""
 
 
 def move(
@@ -51,7 +53,15 @@ def move(
     if case["version"] != asked.version:
         last = case_steps.newest(connection, case_id) or {}
         raise Stale(last.get("person"), last.get("at"), last.get("action"))
+    if is_recorded(asked.branch, asked.action):
+        zh = "该步骤随维修告知书、维修记录或复检记录一并办理，不能单独办理。"
+        raise refusal(Sentence("recorded", zh, "This step is taken with the notice, the repair or the re-test itself."))
     return take(connection, actor, account, rules, calendar, case, asked, now or datetime.now(UTC))
+
+
+def is_recorded(branch: str, action: str) -> bool:
+    """Whether a step comes with a record of its own and is not offered by itself."""
+    return branch == Branch.REPAIR and action in RECORDED
 
 
 def take(
@@ -187,6 +197,8 @@ def open_steps(
     state, documents = state_of(case), held(tuple(case_steps.documents_of(connection, case["id"])))
     found = []
     for key, row in possible(state, account.organisation_kind, account.roles):
+        if is_recorded(key, row.action):
+            continue
         barred = bar(connection, case, key, row.action, account)
         found.append((key, row, barred or _lacking(state, key, row, account, documents)))
     return found

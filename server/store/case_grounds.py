@@ -99,3 +99,17 @@ def others(
         },
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def free_captures(connection: Connection, scope: Scope, most: int) -> list[int]:
+    """Confirmed captures of trucks on file with evidence standing that are in no case, the oldest first."""
+    clause, values = scope.condition("x.division")
+    rows = connection.execute(
+        text(
+            f"SELECT x.id FROM captures x WHERE x.status = 'confirmed' AND x.standing = 'evidence' AND {clause}"
+            " AND x.truck_id IS NOT NULL AND NOT EXISTS (SELECT FROM case_sources s WHERE s.kind = 'capture'"
+            " AND s.source_id = x.id) ORDER BY x.captured_at, x.id LIMIT :most"
+        ),
+        {"most": most, **values},
+    )
+    return list(rows.scalars())

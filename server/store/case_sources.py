@@ -4,6 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from server.store.cases import visible
+from server.store.scopes import Scope
+
 
 def add(connection: Connection, case_id: int, kind: str, source_id: int, user_id: int | None) -> bool:
     """Put a source into a case; False where it is in one already (who waited for the other learns it here)."""
@@ -25,6 +28,19 @@ def case_of(connection: Connection, kind: str, source_id: int) -> dict[str, Any]
             " WHERE s.kind = :kind AND s.source_id = :source"
         ),
         {"kind": kind, "source": source_id},
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def seen(connection: Connection, scope: Scope, kind: str, source_id: int) -> dict[str, Any] | None:
+    """The case that a source is in, where the account may see it: id and number."""
+    clause, values = visible(scope)
+    row = connection.execute(
+        text(
+            "SELECT c.id, c.number FROM case_sources s JOIN cases c ON c.id = s.case_id"
+            f" WHERE s.kind = :kind AND s.source_id = :source AND {clause}"
+        ),
+        {"kind": kind, "source": source_id, **values},
     ).one_or_none()
     return None if row is None else dict(row._mapping)
 

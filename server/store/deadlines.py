@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, text
 
 from server.store.paging import Found, Query, count_capped, escape_like
@@ -193,14 +194,12 @@ def hand_over(connection: Connection, case_id: int, organisation_id: int, user_i
     )
 
 
-def remind(connection: Connection, soon: dt.date, most: int) -> int:
-    """Mark running deadlines due up to `soon` that nobody was reminded of; how many."""
+def remind(connection: psycopg.Connection, soon: dt.date, most: int) -> int:
+    """Mark running deadlines due up to `soon` that nobody was reminded of; how many. For a worker."""
     done = connection.execute(
-        text(
-            "UPDATE deadlines SET reminded_at = now() WHERE id IN (SELECT id FROM deadlines WHERE state = 'running'"
-            " AND reminded_at IS NULL AND due_on <= :soon ORDER BY due_on LIMIT :most FOR UPDATE SKIP LOCKED)"
-        ),
-        {"soon": soon, "most": most},
+        "UPDATE deadlines SET reminded_at = now() WHERE id IN (SELECT id FROM deadlines WHERE state = 'running'"
+        " AND reminded_at IS NULL AND due_on <= %s ORDER BY due_on LIMIT %s FOR UPDATE SKIP LOCKED)",
+        (soon, most),
     )
     return done.rowcount
 

@@ -7,6 +7,7 @@ after its bytes are on the disk, so a crash leaves either all of it or nothing.
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import time
@@ -19,6 +20,7 @@ from typing import BinaryIO
 from enforcement.evidence import Digester, Digests, Limits, digests_of, verify
 
 PIECE = 2**20
+_NAME = re.compile(r"[0-9a-f]{64}")
 STALE_S = 24 * 3600  # an upload that takes longer was abandoned
 
 
@@ -147,18 +149,30 @@ class EvidenceStore:
     def names(self) -> Iterator[str]:
         """The name of every kept file, in order."""
         if self.kept.is_dir():
-            yield from sorted(path.name for path in self.kept.glob("??/??/*"))
+            yield from sorted(path.name for path in self.kept.glob("??/??/*") if _NAME.fullmatch(path.name))
 
-    def discard(self, sha256: str) -> None:
-        """Take away a file that no row ever named (see flows/verify_evidence.py)."""
-        self.path(sha256).unlink(missing_ok=True)
+    def discard(self, sha256: str) -> bool:
+        """Take away a file that no row ever named (flows/verify_evidence.py), unless it came within the last day."""
+        path = self.path(sha256)
+        stale = path.exists() and _is_stale(path)
+        if stale:
+            path.unlink()
+        return stale
+
+    def left_behind(self) -> list[Path]:
+        """What uploads that were killed left behind; it was never visible."""
+        return [path for path in self.incoming.glob("*.part") if _is_stale(path)]
 
     def sweep(self) -> int:
         """Remove what uploads that were killed left behind; how many there were."""
-        left = [p for p in self.incoming.glob("*.part") if time.time() - p.stat().st_mtime > STALE_S]
+        left = self.left_behind()
         for path in left:
             path.unlink(missing_ok=True)
         return len(left)
+
+
+def _is_stale(path: Path) -> bool:
+    return time.time() - path.stat().st_mtime > STALE_S
 
 
 @contextmanager

@@ -30,9 +30,10 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
         values["q"] = escape_like(values["q"])
     source = f"{_SOURCE} WHERE {clauses}"
     order = query.order(SORTS, "last_at", "l.id")
+    behind, place = query.behind(connection, "leads l", SORTS, "last_at", "l.id")
     rows = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM {source} ORDER BY {order} LIMIT :limit OFFSET :offset"),
-        {**values, **query.window},
+        text(f"SELECT {_COLUMNS} FROM {source} AND ({behind}) ORDER BY {order} LIMIT :limit OFFSET :offset"),
+        {**values, **place, **query.window},
     )
     total, capped = count_capped(connection, source, values)
     return Found([dict(row) for row in rows.mappings()], total, capped)

@@ -15,19 +15,28 @@ COUNT_CAP = (
 EXPORT_CAP = 100_000
 
 
+class Nullable(str):
+    """A sort expression that may be null: such rows come last either way, at the price of an index."""
+
+
+class MaybeNull(str):
+    """A sort expression that may be null and stays where an index has such rows: last upwards, first downwards."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What the address of a list asks for."""
+    """What the address of a list asks for; `after`: the page goes on behind the row with this id (a cursor)."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     sort: str = ""
     descending: bool = True
     page: int = 1
     size: int = 50
+    after: int | None = None
 
     @property
     def window(self) -> dict[str, int]:
-        return {"limit": self.size, "offset": (self.page - 1) * self.size}
+        return {"limit": self.size, "offset": 0 if self.after is not None else (self.page - 1) * self.size}
 
     @property
     def direction(self) -> str:
@@ -46,8 +55,44 @@ class Query:
         return " AND ".join(f"({clause})" for clause in clauses) or "true", values
 
     def order(self, columns: Mapping[str, str], default: str, tie: str) -> str:
-        """ORDER BY of a known column, with a unique one after it so that pages never overlap."""
-        return f"{columns.get(self.sort, columns[default])} {self.direction} NULLS LAST, {tie} {self.direction}"
+        """ORDER BY of a known column, with a unique one after it so that pages never overlap.
+
+        NULLS LAST stands only where there may be nulls: an index gives the order without it.
+        """
+        column = columns.get(self.sort, columns[default])
+        last = " NULLS LAST" if isinstance(column, Nullable) else ""
+        return f"{column} {self.direction}{last}, {tie} {self.direction}"
+
+    def behind(
+        self,
+        connection: Connection,
+        source: str,
+        columns: Mapping[str, str],
+        default: str,
+        tie: str,
+        given: Mapping[str, Any] | None = None,
+    ) -> tuple[str, dict[str, Any]]:
+        """A condition for the rows behind the cursor, in the same order; none without a cursor.
+
+        `source` is the FROM of the list, `given` what its parameters stand for. The place is the cursor's row as it stands now: a list that changes between
+        two pages neither repeats nor skips a row that stayed where it was.
+        """
+        if self.after is None:
+            return "true", {}
+        column = columns.get(self.sort, columns[default])
+        found = connection.execute(
+            text(f"SELECT {column} AS place FROM {source} WHERE {tie} = :cursor_id"),
+            {**(given or {}), "cursor_id": self.after},
+        ).one_or_none()
+        if found is None:
+            return "false", {}
+        sign, values = "<" if self.descending else ">", {"cursor_id": self.after, "cursor_at": found.place}
+        nulls_last = isinstance(column, Nullable) or not self.descending
+        if found.place is None:
+            others = "" if nulls_last else f" OR {column} IS NOT NULL"
+            return f"{column} IS NULL AND {tie} {sign} :cursor_id{others}", {"cursor_id": self.after}
+        nulls = f" OR {column} IS NULL" if isinstance(column, Nullable | MaybeNull) and nulls_last else ""
+        return f"({column}, {tie}) {sign} (:cursor_at, :cursor_id){nulls}", values
 
 
 @dataclass(frozen=True, slots=True)

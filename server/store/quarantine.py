@@ -54,12 +54,13 @@ def find(connection: Connection, query: Query, scope: Scope) -> Found:
     """A page of the quarantine."""
     clauses, values = _where(query, scope)
     order = f"{SORTS.get(query.sort, 'q.id')} {query.direction}, q.id {query.direction}"
+    behind, place = query.behind(connection, "quarantine q", SORTS, "id", "q.id")
     rows = connection.execute(
         text(
-            f"SELECT {_COLUMNS} FROM (SELECT q.* FROM quarantine q WHERE {clauses} ORDER BY {order}"
+            f"SELECT {_COLUMNS} FROM (SELECT q.* FROM quarantine q WHERE {clauses} AND ({behind}) ORDER BY {order}"
             f" LIMIT :limit OFFSET :offset) q {_JOINS} ORDER BY {order}"
         ),
-        {**values, **query.window},
+        {**values, **place, **query.window},
     )
     total, capped = count_capped(connection, f"quarantine q WHERE {clauses}", values)
     return Found([dict(row) for row in rows.mappings()], total, capped)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import EXPORT_CAP, Found, Query, count_capped, escape_like
+from server.store.paging import EXPORT_CAP, Found, MaybeNull, Query, count_capped, escape_like
 from server.store.scopes import Scope
 
 NO_BUREAU_HERE = "left({0}, 4) NOT IN (SELECT left(o.division, 4) FROM organisations o WHERE o.kind <> 'partner')"
@@ -70,7 +70,10 @@ def within(scope: Scope, register: Register) -> tuple[str, dict[str, Any]]:
 def find(connection: Connection, register: Register, query: Query, scope: Scope) -> Found:
     """A page of the register."""
     clauses, values = _where(register, query, scope)
-    rows = connection.execute(text(page_statement(register, query, clauses)), {**values, **query.window})
+    sorts = {name: MaybeNull(column) for name, column in register.sorts.items()}
+    behind, place = query.behind(connection, register.counted, sorts, register.default_sort, "t.id")
+    statement = page_statement(register, query, f"({clauses}) AND ({behind})")
+    rows = connection.execute(text(statement), {**values, **place, **query.window})
     total, capped = count_capped(connection, f"{register.counted} WHERE {clauses}", values)
     return Found([dict(row) for row in rows.mappings()], total, capped)
 

@@ -1,9 +1,10 @@
-"""The one search field: plate, VIN, machine number, device, violation number, enterprise."""
+"""The one search field: plate, VIN, machine number, device, violation or capture number, enterprise."""
 
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from server.store import cases
 from server.store.paging import escape_like
 from server.store.scopes import Scope
 
@@ -33,6 +34,11 @@ _SOURCES: dict[str, tuple[str, str, tuple[str, str | None]]] = {
         "violations v WHERE v.number ILIKE :q",
         ("v.division", "v.enterprise_id"),
     ),
+    "capture": (
+        "c.id AS number, c.number AS title, NULL AS colour, c.plate AS more",
+        "captures c WHERE c.number = :raw",
+        ("c.division", "c.enterprise_id"),
+    ),
     "enterprise": (
         "e.id AS number, e.name AS title, NULL AS colour, e.credit_code AS more",
         "enterprises e WHERE (e.name ILIKE :q OR e.credit_code ILIKE :q)",
@@ -51,9 +57,13 @@ def find(connection: Connection, scope: Scope, asked: str) -> list[dict[str, Any
     wanted = normalise(asked)
     if len(wanted) < 2:
         return []
-    hits: list[dict[str, Any]] = []
+    hits = _cases(connection, scope, wanted)
     for kind, (shown, source, (division, enterprise)) in _SOURCES.items():
-        area = Scope(scope.divisions, scope.enterprise_id) if kind == "violation" else Scope(None, scope.enterprise_id)
+        area = (
+            Scope(scope.divisions, scope.enterprise_id)
+            if kind in {"violation", "capture"}
+            else Scope(None, scope.enterprise_id)
+        )
         clause, values = area.condition(division, enterprise)
         rows = connection.execute(
             text(f"SELECT {shown} FROM {source} AND {clause} ORDER BY title LIMIT :most"),
@@ -61,3 +71,16 @@ def find(connection: Connection, scope: Scope, asked: str) -> list[dict[str, Any
         )
         hits += [{"kind": kind, **row} for row in rows.mappings()]
     return hits
+
+
+def _cases(connection: Connection, scope: Scope, wanted: str) -> list[dict[str, Any]]:
+    """The case of a number, where the account may see it."""
+    clause, values = cases.visible(scope)
+    rows = connection.execute(
+        text(
+            "SELECT 'case' AS kind, c.id AS number, c.number AS title, NULL AS colour, c.subject_text AS more"
+            f" FROM cases c WHERE c.number = :raw AND {clause}"
+        ),
+        {"raw": wanted, **values},
+    )
+    return [dict(row) for row in rows.mappings()]

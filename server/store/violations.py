@@ -1,7 +1,7 @@
 """Violations as officers read and decide them; how ingest writes them is in store/flagged.py."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,13 +55,15 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
         values["q"] = escape_like(values["q"])
     source = f"{_SOURCE} WHERE {clauses}"
     order = query.order(SORTS, "first_at", "v.id")
+    behind, place = query.behind(connection, _SOURCE, SORTS, "first_at", "v.id")
     # the page is picked by number first: the database drops the joins that neither filter nor order needs
     rows = connection.execute(
         text(
-            f"WITH page AS MATERIALIZED (SELECT v.id FROM {source} ORDER BY {order} LIMIT :limit OFFSET :offset)"
+            f"WITH page AS MATERIALIZED (SELECT v.id FROM {source} AND ({behind}) ORDER BY {order}"
+            " LIMIT :limit OFFSET :offset)"
             f" SELECT {_LIST_COLUMNS} FROM {_SOURCE} WHERE v.id IN (SELECT id FROM page) ORDER BY {order}"
         ),
-        {**values, **query.window},
+        {**values, **place, **query.window},
     )
     counted = source if "q" in values else f"violations v WHERE {clauses}"
     total, capped = count_capped(connection, counted, values)
@@ -187,6 +189,21 @@ def evidence_hashes(
         _window(terminal_id, first_at, last_at),
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def raw_packets(
+    connection: Connection, terminal_id: int, first_at: datetime, last_at: datetime
+) -> Iterator[dict[str, Any]]:
+    """Every packet around the act as it came (`raw`), with what was noted on receipt, in order of time."""
+    rows = connection.execute(
+        text(
+            "SELECT measured_at, last_at, received_at, serial, samples_n, protocol, command, raw,"
+            f" encode(sha256, 'hex') AS sha256 {_PACKETS} ORDER BY measured_at, digest"
+        ),
+        _window(terminal_id, first_at, last_at),
+    )
+    for row in rows.mappings():
+        yield dict(row)
 
 
 def lock(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

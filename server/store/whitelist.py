@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Nullable, Query, count_capped, escape_like
 from server.store.scopes import Scope
 
 
@@ -110,8 +110,8 @@ SORTS = {
     "id": "w.id",
     "valid_from": "w.valid_from",
     "valid_to": "w.valid_to",
-    "subject": "coalesce(t.plate, m.registration_number)",
-    "zone": "z.code",
+    "subject": Nullable("coalesce(t.plate, m.registration_number)"),
+    "zone": Nullable("z.code"),
     "state": "w.state",
 }
 
@@ -136,9 +136,12 @@ def find(connection: Connection, query: Query, scope: Scope) -> Found:
     if "q" in values:
         values["q"] = escape_like(values["q"])
     source = f"{_SOURCE} WHERE {clauses}"
+    behind, place = query.behind(connection, _SOURCE, SORTS, "id", "w.id")
     rows = connection.execute(
-        text(f"{_select(scope)} {source} ORDER BY {query.order(SORTS, 'id', 'w.id')} LIMIT :limit OFFSET :offset"),
-        {**values, **query.window},
+        text(
+            f"{_select(scope)} {source} AND ({behind}) ORDER BY {query.order(SORTS, 'id', 'w.id')} LIMIT :limit OFFSET :offset"
+        ),
+        {**values, **place, **query.window},
     )
     total, capped = count_capped(connection, source, values)
     return Found([dict(row) for row in rows.mappings()], total, capped)

@@ -134,9 +134,12 @@ def find(connection: Connection, query: Query, now: dt.datetime) -> Found:
     if "q" in values:
         values["q"] = escape_like(values["q"])
     source = f"{_SOURCE} WHERE {clauses}"
+    behind, place = query.behind(connection, _SOURCE, SORTS, "code", "z.id", {"now": now})
     rows = connection.execute(
-        text(f"{_FIELDS} {source} ORDER BY {query.order(SORTS, 'code', 'z.id')} LIMIT :limit OFFSET :offset"),
-        {**values, **query.window, "now": now},
+        text(
+            f"{_FIELDS} {source} AND ({behind}) ORDER BY {query.order(SORTS, 'code', 'z.id')} LIMIT :limit OFFSET :offset"
+        ),
+        {**values, **place, **query.window, "now": now},
     )
     total, capped = count_capped(connection, source, {**values, "now": now})
     return Found([dict(row) for row in rows.mappings()], total, capped)

@@ -1,7 +1,7 @@
 """The clocks of a case: stopped for a reason that a statute knows, running on, lengthened as the law allows."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from enforcement.clocks import PauseReason
 from server.db import transaction
 from server.flows import case_clocks, rule_book
+from server.flows.case_clocks import Clockwork
 from server.flows.case_work import Fault, MoveRefused
 from server.store import calendar_days, cases, deadlines
 from server.web.access import allow, current_account, current_actor, current_scope, engine
@@ -40,7 +41,7 @@ def extend(number: int, deadline: int) -> ResponseReturnValue:
     return _change(number, deadline, _extend)
 
 
-def _pause(*given: Any) -> date:
+def _pause(clockwork: Clockwork) -> date:
     form = request.form
     try:
         reason = PauseReason(form.get("reason", ""))
@@ -48,39 +49,46 @@ def _pause(*given: Any) -> date:
         raise MoveRefused(Fault("reason", "请选择中止的法定理由", "Choose the statute's reason")) from None
     values = {
         "reason": str(reason),
-        "from_day": _day("from_day", required=True),
+        "from_day": _get_day("from_day"),
         "to_day": _day("to_day"),
         "document": form.get("document", "").strip() or None,
     }
-    return case_clocks.pause(*given[:-1], values, given[-1])
+    return case_clocks.pause(clockwork, values)
 
 
-def _resume(*given: Any) -> date:
-    return case_clocks.resume(*given[:-1], _day("to_day", required=True), given[-1])
+def _resume(clockwork: Clockwork) -> date:
+    return case_clocks.resume(clockwork, _get_day("to_day"))
 
 
-def _extend(*given: Any) -> date:
+def _extend(clockwork: Clockwork) -> date:
     form = request.form
-    return case_clocks.extend(*given[:-1], form.get("extension", ""), form.get("document", "").strip(), given[-1])
+    return case_clocks.extend(clockwork, form.get("extension", ""), form.get("document", "").strip())
 
 
-def _day(name: str, required: bool = False) -> date | None:
+def _day(name: str) -> date | None:
     text = request.form.get(name, "").strip()
     try:
-        day = date.fromisoformat(text) if text else None
+        return date.fromisoformat(text) if text else None
     except ValueError:
-        day = None
-        required = True
-    if day is None and required:
-        raise MoveRefused(Fault(name, "请填写日期，例如 2026-11-24", "Give a day, like 2026-11-24"))
+        raise _no_day(name) from None
+
+
+def _get_day(name: str) -> date:
+    day = _day(name)
+    if day is None:
+        raise _no_day(name)
     return day
 
 
-def _change(number: int, deadline: int, how: Any) -> ResponseReturnValue:
+def _no_day(name: str) -> MoveRefused:
+    return MoveRefused(Fault(name, "请填写日期，例如 2026-11-24", "Give a day, like 2026-11-24"))
+
+
+def _change(number: int, deadline: int, how: Callable[[Clockwork], date]) -> ResponseReturnValue:
     get(number)
     try:
         with transaction(engine()) as connection:
-            due = how(*_in_hand(connection, number, deadline))
+            due = how(_in_hand(connection, number, deadline))
     except LookupError:
         abort(404)
     except MoveRefused as refused:
@@ -89,12 +97,11 @@ def _change(number: int, deadline: int, how: Any) -> ResponseReturnValue:
     return redirect(url_for("cases.show", number=number, _anchor="deadlines"), 303)
 
 
-def _in_hand(connection: Connection, number: int, deadline: int) -> tuple[Any, ...]:
+def _in_hand(connection: Connection, number: int, deadline: int) -> Clockwork:
     case = cases.lock(connection, current_scope(), number)
     row = deadlines.lock(connection, number, deadline) if case is not None else None
     if row is None:
         raise LookupError(deadline)
     rules, calendar = rule_book.current(connection), calendar_days.load_calendar(connection)
-    return (
-        connection, current_actor(), current_account(), rules, calendar, row, deadlines.today(connection),
-    )  # fmt: skip
+    today = deadlines.today(connection)
+    return Clockwork(connection, current_actor(), current_account(), rules, calendar, row, today)

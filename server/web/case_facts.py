@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from enforcement.laws import citation
+from server.web import inspection_words  # noqa: F401 - its words join at import
 from server.web.frame import moment
 from server.web.language import pick
 from server.web.words import word
@@ -40,7 +41,7 @@ def _source(one: Mapping[str, Any]) -> dict[str, Any]:
         "reasons": [_pair(row) for row in _rows(one.get("reasons"))],
         "questions": [_pair(row) for row in _rows(one.get("questions"))],
         "zones": _zones(one),
-        "items": [_item(row) for row in _rows(one.get("items"))],
+        "items": [_item(row, {rule["id"]: rule for rule in rules}) for row in _rows(one.get("items"))],
         "rules": rules,
         "sha256": one.get("sha256"),
         "manifest_sha256": one.get("manifest_sha256"),
@@ -55,21 +56,24 @@ def _zones(one: Mapping[str, Any]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _item(row: Mapping[str, Any]) -> dict[str, Any]:
+def _item(row: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
     rule = row.get("rule")
+    named = rules.get(rule) if isinstance(rule, str) else None
     return {
-        "name": word("measured", row.get("name")),
+        "name": word("measured_item", row.get("name")),
         "value": _figure(row.get("value")),
         "limit": _figure(row.get("limit")),
         "unit": word("unit", row["unit"]) if row.get("unit") else "",
         "margin": _figure(row.get("margin")),
         "over": row.get("over"),
-        "rule": _rule(rule) if isinstance(rule, Mapping) else {"id": rule or "", "basis": "", "certainty": ""},
+        "rule": _rule(rule) if isinstance(rule, Mapping) else named or {"id": rule or "", "basis": "", "certainty": ""},
     }
 
 
 def _figure(value: Any) -> str:
-    return f"{value:,.10g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value or "–")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:,.10g}"
+    return word("measured_value", value)
 
 
 def _rule(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,13 +42,8 @@ class StepForm:
 def step_forms(connection: Connection, rules: RuleBook, case: Mapping[str, Any], account: Account) -> list[StepForm]:
     """The forms in the order of the table, main line first."""
     return [
-        _form(connection, rules, case, key, row, lacking)
-        for key, row, lacking in open_steps(connection, case, account)
-        if row.branch is not Branch.REPAIR or row.action not in _OF_STATIONS
+        _form(connection, rules, case, key, row, lacking) for key, row, lacking in open_steps(connection, case, account)
     ]
-
-
-_OF_STATIONS = frozenset({"begin_repair", "finish_repair", "pass_retest", "fail_retest"})  # taken with their records
 
 
 def _form(

@@ -1,5 +1,6 @@
 """Opening a case: what it rests on, what else is on file about the same subject, the party; or joining a case."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -34,24 +35,28 @@ def _sources() -> list[Source]:
 
 @blueprint.get("/new")
 @allow("cases.open")
-def open_from() -> ResponseReturnValue:
+def open_from() -> str:
     """The form: what the case would say, and what else could be joined."""
     return _page({})
 
 
-def _page(faults: dict[str, str], same: dict[str, Any] | None = None) -> ResponseReturnValue:
+def _page(faults: dict[str, str], same: Mapping[str, Any] | None = None) -> str:
     try:
         with transaction(engine()) as connection:
             draft = draft_of(connection, current_scope(), _sources())
             others = _others(connection, draft)
     except LookupError:
         abort(404)
-    except SourceRefused as refused:
-        flash(pick(refused.zh, refused.en), "over")
-        return redirect(_source_page(refused.source), 303)
     return render_template(
         "cases/open.html", draft=draft, facts=case_facts.read(draft.facts), others=others, faults=faults, same=same,
     )  # fmt: skip
+
+
+@blueprint.errorhandler(SourceRefused)
+def refuse_source(refused: SourceRefused) -> ResponseReturnValue:
+    """Back to the source, with why it carries no case."""
+    flash(pick(refused.zh, refused.en), "over")
+    return redirect(_source_page(refused.source), 303)
 
 
 def _others(connection: Connection, draft: CaseDraft) -> list[dict[str, Any]]:
@@ -74,9 +79,6 @@ def open_one() -> ResponseReturnValue:
             case_id = _join(connection, joined) if joined else _open(connection)
     except LookupError:
         abort(404)
-    except SourceRefused as refused:
-        flash(pick(refused.zh, refused.en), "over")
-        return redirect(_source_page(refused.source), 303)
     except AlreadyInCase as there:
         flash(_("This is in case %(number)s already; no second case was opened.", number=there.case["number"]), "due")
         return redirect(url_for("cases.show", number=there.case["id"]), 303)

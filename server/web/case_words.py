@@ -104,15 +104,7 @@ add(
         "referral": ("移送", "referral"),
     },
 )
-add(
-    "measured",
-    {
-        "ringelmann": ("林格曼黑度", "Ringelmann number"),
-        "smoke_k": ("光吸收系数", "light absorption coefficient"),
-        "mean_k": ("光吸收系数平均值", "mean light absorption coefficient"),
-        "nox": ("氮氧化物", "NOx"),
-    },
-)
+add("measured_item", {"ringelmann": ("林格曼黑度", "Ringelmann number"), "mean_k": ("光吸收系数平均值", "mean k")})
 add("subject_kind", {"case": ("案件", "case"), "referral": ("移送、抄告", "referral")})
 add(
     "action",

@@ -2,17 +2,28 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Connection
 
 from server.db import transaction
 from server.flows import assign_case, move_case, rule_book
 from server.flows.case_work import Fault, Move, MoveRefused, Stale
-from server.store import audit, calendar_days, case_sources, case_steps, cases, deadlines, penalties, referrals
+from server.store import (
+    audit,
+    calendar_days,
+    case_sources,
+    case_steps,
+    cases,
+    deadlines,
+    evidence_items,
+    penalties,
+    referrals,
+)  # fmt: skip
 from server.store.paging import Query
-from server.web import case_facts, case_words  # noqa: F401 - its words join at import
+from server.web import case_facts, case_words, evidence_owners  # noqa: F401 - its words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
 from server.web.answers import list_file
 from server.web.case_forms import step_forms
@@ -24,6 +35,14 @@ from server.web.violations import division_choices
 from server.web.words import WORDS, choices, word
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
+
+
+def _rests_on(connection: Connection, kind: str, owner_id: int) -> bool:
+    """Whether the account may see a case that rests on this: the other bureau reads the evidence that it was sent."""
+    return may("cases.read") and case_sources.seen(connection, current_scope(), kind, owner_id) is not None
+
+
+evidence_owners.register_beside(_rests_on)
 
 
 def _states() -> list[tuple[str, str]]:
@@ -53,7 +72,7 @@ COLUMNS = (
     Column("acted_from", _l("Act"), sort=True),
     Column("state", _l("State")),
     Column("branches", _l("Beside it"), wide=True),
-    Column("holder", _l("Held by"), wide=True),
+    Column("holder", _l("Held now by"), wide=True),
     Column("due_on", _l("Due")),
     Column("number", _l("Number"), sort=True),
     Column("opened_at", _l("Opened"), sort=True, extra=True),
@@ -151,18 +170,19 @@ def page(number: int, failed: str = "", faults: dict[str, str] | None = None) ->
         clocks = [] if kind == "enterprise" else deadlines.of_case(connection, number, own)
         values = {
             "sources": case_sources.of_case(connection, number),
-            "steps_taken": _told(case_steps.of_case(connection, number), kind),
+            "steps_taken": told(case_steps.of_case(connection, number), kind),
             "referrals": [] if kind == "enterprise" else sent,
             "penalties": penalties.of_case(connection, number),
             "deadlines": clock_lines(rules, calendar, clocks, deadlines.today(connection)),
             "documents": papers,
+            "evidence": _evidence(connection, number, kind),
             "forms": step_forms(connection, rules, found, account) if may("cases.work") else [],
             "colleagues": cases.colleagues(connection, account.organisation_id) if may("cases.work") else [],
         }
     return render_template(
         "cases/show.html", c=found, facts=case_facts.read(found["facts"]), today=_today(), failed=failed,
         faults=faults or {}, is_party=kind == "enterprise", own=own, account_organisation=account.organisation_id,
-        has_bundle="bundles.download" in current_app.view_functions, **values,
+        **values,
     )  # fmt: skip
 
 
@@ -175,11 +195,20 @@ def _may_read(paper: dict[str, Any], kind: str, own: int | None, sent: list[dict
     return paper["organisation_id"] == own or paper["referral_id"] in {one["id"] for one in sent}
 
 
-def _told(steps: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+def _evidence(connection: Connection, number: int, kind: str) -> list[dict[str, Any]]:
+    """Files of the case and of what it rests on; a party asks for the file itself, as the law gives it to see."""
+    if kind == "enterprise" or not may("evidence.read"):
+        return []
+    rows = case_sources.of_case(connection, number)
+    owners = [("case", number), *((row["kind"], row["source_id"]) for row in rows)]
+    return evidence_items.of_owners(connection, owners)
+
+
+def told(steps: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     """The timeline; a party reads what was done and when, not who, why and what was noted."""
     if kind != "enterprise":
         return steps
-    hidden = {"person": None, "reason": None, "note": None, "detail": {}, "evidence_item_ids": []}
+    hidden: dict[str, Any] = {"person": None, "reason": None, "note": None, "detail": {}, "evidence_item_ids": []}
     return [{**one, **hidden} for one in steps if one["branch"] in {"main", "repair", "objection"}]
 
 
@@ -202,7 +231,7 @@ def move(number: int) -> ResponseReturnValue:
     except LookupError:
         abort(404)
     except Stale as stale:
-        return redirect(stale_told(stale, number), 303)
+        return redirect(staletold(stale, number), 303)
     except MoveRefused as refused:
         return page(number, f"{asked.branch}.{asked.action}".replace(":", "-"), said(refused.faults)), 422
     flash(_("Done: %(step)s.", step=word("case_step", f"{asked.branch.partition(':')[0]}.{asked.action}")), "good")
@@ -217,7 +246,7 @@ def _after(number: int) -> str:
     return url_for("cases.show", number=number)
 
 
-def stale_told(stale: Stale, number: int) -> str:
+def staletold(stale: Stale, number: int) -> str:
     """Say who was first; the address to go on to."""
     if stale.person:
         text = _("%(name)s was first (%(time)s). Nothing was changed; look at the case as it is now.",

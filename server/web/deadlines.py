@@ -45,7 +45,7 @@ FILTERS = (
 )
 COLUMNS = (
     Column("due_on", _l("Due"), sort=True),
-    Column("left", _l("Left")),
+    Column("left", _l("Time left")),
     Column("kind", _l("Step")),
     Column("subject", _l("Subject")),
     Column("case", _l("Case")),

@@ -12,6 +12,7 @@ from server.flows.save_machine import save_machine
 from server.store import machines, terminals
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, work
+from server.web.inspected_subjects import of_subject
 from server.web.listing import Column, Filter, read, view
 from server.web.terminal_lines import small_map
 
@@ -89,6 +90,7 @@ def show(number: int) -> str:
         doubts=pages.doubts(MACHINES, row),
         terminals=bound,
         records=pages.records(machine_id=number),
+        inspected=of_subject(machine_id=number),
         timeline=pages.timeline(MACHINES, number),
         map_data=small_map(row),
         new_terminal=url_for("terminals.new", machine=pages.machine_wording(row), device=row["machine_code"]),

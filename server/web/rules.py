@@ -14,7 +14,7 @@ from server.flows import rule_book
 from server.flows.manage_accounts import Fault, Refused
 from server.store import rule_rows
 from server.store.paging import Found, Query
-from server.web import words
+from server.web import rule_words, words  # noqa: F401 - the words of units join at import
 from server.web.access import allow, current_actor, work
 from server.web.language import ZONE, pick
 from server.web.listing import Column, Filter, read, view
@@ -80,7 +80,7 @@ def _row(rule: Rule) -> dict[str, Any]:
         "basis": pick(basis.zh, basis.en),
         "area": rule.area,
         "certainty": rule.certainty.value,
-        "source": rule.source,
+        "source": _(rule.source),
     }
 
 

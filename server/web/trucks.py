@@ -9,9 +9,11 @@ from flask_babel import lazy_gettext as _l
 
 from server.flows.registry_nouns import TRUCKS
 from server.flows.save_truck import save_truck
-from server.store import terminals, trucks
+from server.store import captures, terminals, trucks
+from server.web import capture_words  # noqa: F401 - its words join at import
 from server.web import registry_pages as pages
-from server.web.access import allow, current_scope, work
+from server.web.access import allow, current_scope, may, work
+from server.web.inspected_subjects import of_subject
 from server.web.listing import Column, Filter, read, view
 from server.web.terminal_lines import small_map
 
@@ -81,6 +83,7 @@ def show(number: int) -> str:
     with work() as connection:
         bound = terminals.of_subject(connection, truck_id=number)
         same_vin = trucks.same_vin(connection, row["vin"], number) if row["vin"] else []
+        captured = captures.of_truck(connection, current_scope(), number) if may("captures.read") else None
     return render_template(
         "trucks/show.html",
         row=row,
@@ -89,6 +92,8 @@ def show(number: int) -> str:
         terminals=bound,
         same_vin=same_vin,
         records=pages.records(truck_id=number),
+        captured=captured,
+        inspected=of_subject(truck_id=number),
         timeline=pages.timeline(TRUCKS, number),
         map_data=small_map(row),
         new_terminal=url_for("terminals.new", truck=pages.truck_wording(row), device=row["vin"]),

@@ -27,7 +27,7 @@ class Why:
     is_firm: bool
 
 
-def _pair(value: Any) -> str:
+def pair(value: Any) -> str:
     """A text that may be a pair {zh, en}, a plain text, or missing."""
     if isinstance(value, Mapping):
         return str(pick(value.get("zh", ""), value.get("en", "")) or "")
@@ -42,13 +42,13 @@ def read(found: Mapping[str, Any]) -> Why:
     """The verdict of a violation row."""
     verdict = found["verdict"] if isinstance(found["verdict"], Mapping) else {}
     return Why(
-        sentence=_pair(verdict.get("sentence")),
+        sentence=pair(verdict.get("sentence")),
         reasons=_reasons(verdict, found["reason_codes"]),
         segments=[_segment(row) for row in _rows(verdict.get("segments"))],
-        rules=[_rule(row) for row in _rows(verdict.get("rules"))],
+        rules=[rule_row(row) for row in _rows(verdict.get("rules"))],
         law=_law(verdict.get("law"), found["law"]),
-        consequence=_pair(verdict.get("consequence")),
-        questions=[_pair(row) for row in _rows(verdict.get("questions"))],
+        consequence=pair(verdict.get("consequence")),
+        questions=[pair(row) for row in _rows(verdict.get("questions"))],
         is_firm=verdict.get("weight", "violation") == "violation",
     )
 
@@ -61,7 +61,7 @@ def _reasons(verdict: Mapping[str, Any], codes: list[str]) -> list[dict[str, Any
         {
             "code": row.get("code", ""),
             "word": word("reason", row.get("code", "")),
-            "text": _pair(row.get("sentence") or row),
+            "text": pair(row.get("sentence") or row),
             "is_firm": row.get("is_firm", True),
         }
         for row in rows
@@ -81,7 +81,8 @@ def _segment(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rule(row: Mapping[str, Any]) -> dict[str, Any]:
+def rule_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule row of a verdict, in words."""
     return {
         "id": row.get("id") or row.get("key") or "",
         "value": _value(row.get("value")),
@@ -90,7 +91,7 @@ def _rule(row: Mapping[str, Any]) -> dict[str, Any]:
         "certainty": row.get("certainty") or "",
         "valid_from": row.get("valid_from") or "",
         "valid_to": row.get("valid_to") or "",
-        "text": _pair(row.get("sentence") or row),
+        "text": pair(row.get("sentence") or row),
     }
 
 
@@ -108,4 +109,4 @@ def _basis(text: Any) -> str:
 
 def _law(value: Any, code: str) -> dict[str, Any]:
     detail = value if isinstance(value, Mapping) else {}
-    return {"code": code, "word": word("law", code), "text": _pair(detail.get("sentence") or detail)}
+    return {"code": code, "word": word("law", code), "text": pair(detail.get("sentence") or detail)}

@@ -2,7 +2,8 @@
 
 Publisher, broker, database and worker run as processes of their own on this machine. Prints a table and writes
 var/bench.json: a list of {name, value, unit, beside}. Absolute numbers depend on the machine and its neighbours;
-compare within one run. Environment: BENCH_DEVICES, BENCH_ROUNDS (10-record packets a device), BENCH_FIXES.
+compare within one run. Environment: BENCH_PARTS (zones,limits,ingest,records), BENCH_DEVICES, BENCH_ROUNDS (10-record
+packets a device), BENCH_FIXES, BENCH_INSPECTIONS, BENCH_CASES, BENCH_PAGES.
 """
 
 import json
@@ -17,6 +18,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import ingest_bench  # noqa: E402
 import limits_bench  # noqa: E402
+import records_bench  # noqa: E402
 import zones_bench  # noqa: E402
 
 from server.launch.broker_files import BrokerAccount, Role  # noqa: E402
@@ -52,9 +54,14 @@ def rows() -> list[Row]:
     try:
         place = ingest_bench.Place(cluster, broker, DIRECTORY)
         city = ingest_bench.make_city(place, devices)
-        out = [Row(*row) for row in zones_bench.measure(place, fixes)]
-        out += [Row(*row) for row in limits_bench.measure(place)]
-        out += [Row(*row) for row in ingest_bench.measure(place, city, rounds)]
+        measures = {
+            "zones": lambda: zones_bench.measure(place, fixes),
+            "limits": lambda: limits_bench.measure(place),
+            "ingest": lambda: ingest_bench.measure(place, city, rounds),
+            "records": lambda: records_bench.measure(place),
+        }
+        wanted = os.environ.get("BENCH_PARTS", ",".join(measures)).split(",")
+        out = [Row(*row) for part in wanted for row in measures[part]()]
     finally:
         broker.stop()
         cluster.stop()

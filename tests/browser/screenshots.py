@@ -28,7 +28,9 @@ ACCOUNTS = ("officer", "secadmin", "auditor", "enterprise")
 WIDTHS = {"zh": 1280, "en": 800}
 DRIVE_S = float(os.environ.get("SCREENSHOTS_DRIVE_S", "90"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
-NOT_PAGES = re.compile(r"/static/|/export|\.csv|\.xlsx|\.json|/sign-out|/language|/template|/download|/raw")
+NOT_PAGES = re.compile(
+    r"/static/|/export|\.csv|\.xlsx|\.json|/sign-out|/language|/template|/download|/raw|/evidence/\d+/|/bundles/"
+)
 
 
 def sign_in(page: Page, base: str, username: str, password: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from enforcement.acts import Act, act_key, double_fine_refusal, family_of, one_act_question, same_act
 from enforcement.penalties import Level, Offence, proposed
-from enforcement.penalty_faults import Penalty, most_of, penalty_faults
+from enforcement.penalty_faults import Penalty, limitation_end, most_of, penalty_faults, reviewer_questions
 from enforcement.rules import BEIJING, load
 
 CASES = "acts.yaml"
@@ -32,7 +32,8 @@ def act_of(written, beijing, subject=17):
 def penalty_of(given, beijing):
     values = {**MACHINE, **given}
     acted = beijing(values.pop("acted"))
-    decided = values.pop("decided", None)
+    decided, found = values.pop("decided", None), values.pop("found", None)
+    values["found_at"] = beijing(found) if found else None
     values |= {"offence": Offence(values["offence"]), "signer": Level(values["signer"])}
     return Penalty(
         **values,
@@ -58,6 +59,17 @@ def test_jurisdiction(case, rules, beijing):
     found = proposed(rules, Offence(case["offence"]), beijing(case["acted"]), area=case["area"])
     assert (found.amount_cny, found.code, found.points) == (case["amount"], case["code"], case["points"])
     assert [question.code for question in found.questions] == case["asked"]
+
+
+def test_limitation_end(case, rules, beijing):
+    assert limitation_end(rules, beijing(case["acted"]), case["harmed"]) == case["end"]
+
+
+def test_questions(case, rules, beijing):
+    acted, decided = beijing(case["acted"]), beijing(case["decided"])
+    proposals = [proposed(rules, Offence(name), acted, decided_at=decided) for name in case["offences"]]
+    asked = reviewer_questions(rules, proposals, acted, beijing(case["to"]), "machine")
+    assert [question.code for question in asked] == case["asked"]
 
 
 def test_whatever_source_saw_it_the_key_is_the_same(beijing):

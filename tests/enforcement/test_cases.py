@@ -29,18 +29,20 @@ def start(case):
     return state
 
 
-def taken(state, move, documents=EVERYTHING):
+def taken(state, move, documents=EVERYTHING, fined=False):
     """A move as a case writes it: `who role: branch action [reason]`."""
     actor, what = move.split(": ")
     kind, role = actor.split()
     key, action, *reason = what.split()
-    return step(state, key, action, kind, {role}, reason=reason[0] if reason else None, documents=documents)
+    return step(
+        state, key, action, kind, {role}, reason=reason[0] if reason else None, documents=documents, fined=fined
+    )
 
 
 def test_way(case):
     state = start(case)
     for move in case["moves"]:
-        state = taken(state, move)
+        state = taken(state, move, fined=case.get("fined", False))
         assert isinstance(state, CaseState), (move, state)
     assert state.main == case["main_at_end"]
     assert dict(state.branches) == case.get("branches_at_end", {})
@@ -48,7 +50,9 @@ def test_way(case):
 
 def test_refused(case):
     held = case.get("documents")
-    refusal = taken(start(case), case["move"], EVERYTHING if held is None else frozenset(held))
+    refusal = taken(
+        start(case), case["move"], EVERYTHING if held is None else frozenset(held), case.get("fined", False)
+    )
     assert isinstance(refusal, Refusal), refusal
     assert (refusal.field, refusal.sentence.code) == (case["field"], case["code"])
     assert case.get("says", "") in refusal.sentence.en

@@ -42,4 +42,7 @@ def test_a_basis_is_written_out():
     written = citation("CODE 230; CODE 1127(2)")
     assert written.zh == "《生态环境法典》第230条、《生态环境法典》第1127条第2款"
     assert written.en.endswith("Ecological Environment Code, art. 1127 para. 2")
-    assert citation("GB 36886 table 1").zh == "GB 36886 table 1"
+    assert citation("GB 36886 table 1").zh == "GB 36886-2018 表1"
+    assert citation("GB 3847-2018 annex B").zh == "GB 3847-2018 附录B"
+    assert citation("EPM 18, as recalled").zh == "《生态环境行政处罚办法》第18条（凭记忆）"
+    assert citation("what nobody knows").zh == "what nobody knows"

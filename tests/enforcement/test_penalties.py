@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from enforcement.penalties import Level, Offence, on_the_spot_refusal, proposed, signer_refusal
+from enforcement.penalties import Level, Offence, late_charge, on_the_spot_refusal, proposed, signer_refusal
 
 CASES = "penalties.yaml"
 
@@ -20,6 +20,11 @@ def test_fine(case, rules, beijing):
 def test_on_the_spot(case, rules, beijing):
     refusal = on_the_spot_refusal(rules, case["amount"], case["person"], beijing(date(2026, 9, 1)))
     assert (refusal is not None) is case["refused"]
+
+
+def test_late(case, rules, beijing):
+    charge = late_charge(rules, case["amount"], case["due"], case["paid"], beijing(date(2026, 9, 20)))
+    assert charge == case["charge"]
 
 
 def test_signer(case, rules, beijing):

@@ -16,7 +16,7 @@ from server.flows import api_tokens
 from server.flows.ingest import Ingest
 from server.store.audit import PLATFORM
 from telemetry.fleet import make_fleet, stream
-from tests.server import records
+from tests.server import capture_city, records
 from tests.server.conftest import City
 from tests.server.test_samples import Sent
 
@@ -39,6 +39,7 @@ class World:
     lead: int
     held: int
     entry: int
+    capture: str
 
 
 def make_world(engine: Engine, city: City) -> World:
@@ -69,8 +70,14 @@ def make_world(engine: Engine, city: City) -> World:
         code = connection.execute(text("SELECT code FROM zones WHERE id = :z"), {"z": place.id}).scalar_one()
         return World(
             code, *own, *foreign, numbers[flagged], numbers[confirmed], reporting, _lead(connection, place.id),
-            _held(connection), _entry(connection, own[0], place.id),
+            _held(connection), _entry(connection, own[0], place.id), _capture(connection, city),
         )  # fmt: skip
+
+
+def _capture(connection: Any, city: City) -> str:
+    """A capture that waits for its first review."""
+    device_id = capture_city.device(connection, city.organisations["city"], "CY-BS-001")
+    return capture_city.take(connection, capture_city.facts(capture_city.code_of(connection, device_id))).number
 
 
 def _reporting(engine: Engine) -> int:

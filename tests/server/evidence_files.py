@@ -3,6 +3,7 @@
 import io
 import struct
 import zipfile
+import zlib
 from datetime import datetime
 
 from PIL import Image
@@ -13,6 +14,8 @@ def picture(kind: str = "JPEG", seed: int = 0, size: tuple[int, int] = (64, 48),
     image = Image.new("RGB", size, (seed % 256, seed // 256 % 256, 90))
     image.putpixel((0, 0), (255, 0, seed % 200))
     out = io.BytesIO()
+    if kind == "JPEG":
+        options["comment"] = f"seed {seed}"
     image.save(out, kind, **options)
     return out.getvalue()
 
@@ -54,3 +57,14 @@ def docx(*more: str) -> bytes:
         for name in ("[Content_Types].xml", "word/document.xml", *more):
             archive.writestr(name, "<x/>")
     return out.getvalue()
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A small file that says it is a large picture."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes(1000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")

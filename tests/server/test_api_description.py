@@ -35,9 +35,10 @@ ORDERED = ("/api/v1/terminals/{number}/samples", "/api/v1/positions")  # begin b
 
 
 @pytest.fixture(scope="module")
-def web(database_url: str) -> Any:
+def web(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The application of conftest.py, without a limit that thousands of calls a minute would reach."""
     many = {"API_CALLS_ACCOUNT": "1000000", "API_CALLS_ADDRESS": "1000000"}
+    many["EVIDENCE_DIR"] = str(tmp_path_factory.mktemp("evidence"))
     app = create_app(load({"DATABASE_URL": database_url, "SECRET_KEY": "s" * 40, **many}))
     yield app
     app.extensions["engine"].dispose()
@@ -184,6 +185,9 @@ def with_records(description: dict[str, Any], world: World) -> dict[str, Any]:
         "enterprises/{number}": 1,
         "violations/{violation}": world.confirmed,
         "violations/{violation}/decision": world.flagged,
+        "captures/{capture}": world.capture,
+        "captures/{capture}/reviews": world.capture,
+        "captures/{capture}/files": world.capture,
         "leads/{number64}": world.lead,
         "quarantine/{number64}": world.held,
         "whitelist/{number}": world.entry,

@@ -182,3 +182,45 @@ def test_the_security_administrator_makes_and_ends_keys(browse: Callable[..., Br
     assert number is not None
     assert admin.post(f"/system-keys/{number.group(1)}/revoke").status_code == 303
     assert Program(web, found.group()).get("/account").status_code == 401
+
+
+@pytest.mark.parametrize("sort", ["plate", "-plate", "stage", "-stage", "gross_mass_kg", "-gross_mass_kg"])
+def test_a_cursor_walks_a_list_to_its_end_though_rows_come_and_go(call: Call, engine: Engine, sort: str) -> None:
+    with transaction(engine) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO trucks (plate, plate_colour, stage, gross_mass_kg, division)"
+                " SELECT :p || n, 'blue', CASE WHEN n % 3 > 0 THEN (n % 5)::text END,"
+                " CASE WHEN n % 4 > 0 THEN n * 10 END, '211302' FROM generate_series(100, 129) n"
+            ),
+            {"p": f"辽N{sort.strip('-')[:1].upper()}{'D' if sort[0] == '-' else 'A'}"},
+        )
+    program, seen, cursor = call("officer"), list[int](), {}
+    whole = program.get("/trucks", sort=sort, limit=200).json
+    while True:
+        page = program.get("/trucks", sort=sort, limit=7, **cursor).json
+        assert page is not None
+        seen += [row["id"] for row in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert whole is not None
+    assert seen == [row["id"] for row in whole["items"]]
+
+
+def test_a_page_by_cursor_does_not_repeat_when_rows_come_before_it(call: Call) -> None:
+    program = call("officer")
+    first = program.get("/trucks", sort="-plate", limit=3).json
+    assert first is not None
+    assert program.send("POST", "/trucks", {**TRUCK, "plate": "辽P99999"}).status_code == 201
+    second = program.get("/trucks", sort="-plate", limit=3, cursor=first["next_cursor"]).json
+    assert second is not None
+    assert not {row["id"] for row in first["items"]} & {row["id"] for row in second["items"]}
+    assert second["items"][0]["plate"] < first["items"][-1]["plate"]
+
+
+def test_a_cursor_that_is_none_is_refused(call: Call) -> None:
+    assert call("officer").get("/trucks", cursor="7").status_code == 422
+    answer = call("officer").get("/trucks", cursor="czzzzzz").json
+    assert answer is not None
+    assert answer["items"] == []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from enforcement.evidence import Limits
 from enforcement.zone_terms_json import from_json
 from server.db import connect_engine, transaction
 from server.flows import demo_subjects
@@ -17,6 +18,7 @@ from server.flows.load_reference import load_reference
 from server.flows.manage_accounts import password_faults
 from server.flows.sign_in import password_matches
 from server.store import users, zones
+from server.store.evidence_store import EvidenceStore
 from server.store.users import Role
 from telemetry.decode import decode
 from telemetry.fleet import stream
@@ -30,10 +32,15 @@ def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def loaded(database_url: str, secrets_dir: Path) -> Iterator[Engine]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> EvidenceStore:
+    return EvidenceStore(tmp_path_factory.mktemp("evidence"), Limits(free_bytes=0))
+
+
+@pytest.fixture(scope="module")
+def loaded(database_url: str, secrets_dir: Path, store: EvidenceStore) -> Iterator[Engine]:
     engine = connect_engine(database_url)
     load_reference(engine)
-    load_demo(engine, secrets_dir)
+    load_demo(engine, secrets_dir, store)
     yield engine
     engine.dispose()
 
@@ -53,12 +60,30 @@ def everything(engine: Engine) -> dict[str, list[str]]:
         }
 
 
-def test_a_second_start_changes_nothing(loaded: Engine, secrets_dir: Path) -> None:
+def test_a_second_start_changes_nothing(loaded: Engine, secrets_dir: Path, store: EvidenceStore) -> None:
     before, accounts = everything(loaded), demo_accounts(secrets_dir)
     assert set(load_reference(loaded).values()) == {0}
-    assert set(load_demo(loaded, secrets_dir).values()) == {0}
+    assert set(load_demo(loaded, secrets_dir, store).values()) == {0}
     assert everything(loaded) == before
     assert demo_accounts(secrets_dir) == accounts
+
+
+def test_captures_show_every_way_that_a_review_can_go(loaded: Engine) -> None:
+    with transaction(loaded) as connection:
+        rows = connection.execute(
+            text(
+                "SELECT c.status, c.standing, c.hits, c.truck_id, d.code, c.trailer_plate FROM captures c"
+                " JOIN capture_devices d ON d.id = c.device_id ORDER BY c.id"
+            )
+        ).all()
+        pictures = connection.execute(
+            text("SELECT count(*) FROM evidence_items WHERE owner_kind = 'capture'")
+        ).scalar_one()
+    assert len(rows) == 12 and pictures >= 36
+    assert {row.status for row in rows} >= {"first_review", "second_review", "disputed", "confirmed", "duplicate"}
+    assert {row.code for row in rows if row.standing == "void"} == {"DEMO-CAM-2"}
+    assert max(row.hits for row in rows) == 2
+    assert any(row.trailer_plate for row in rows) and any(row.truck_id is None for row in rows)
 
 
 def test_what_there_is(loaded: Engine) -> None:

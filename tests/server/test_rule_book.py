@@ -1,12 +1,16 @@
 """The rule book in the database: shipped rows on record, confirmed and changed by an administrator, never overwritten."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
 import pytest
+from flask import Flask
+from flask_babel import gettext
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from enforcement.laws import citation
 from enforcement.rules import Certainty, find_rule, get_rule
 from server.db import connect, transaction
 from server.flows import rule_book
@@ -14,6 +18,7 @@ from server.flows.manage_accounts import Refused
 from server.flows.rule_book import Change
 from server.flows.watch import Watch
 from server.store.audit import Actor
+from server.web.words import word
 from tests.server.conftest import Browser, City
 
 Browse = Callable[..., Browser]
@@ -142,7 +147,7 @@ def test_a_worker_hears_of_a_change(engine: Engine, database_url: str, admin: Ac
 
 def test_the_pages_show_confirm_and_change(browse: Browse, engine: Engine) -> None:
     approver = browse("approver")
-    page = approver.get("/rules/?certainty=unconfirmed")
+    page = approver.get("/rules/?certainty=unconfirmed&q=smoke_k")
     assert "Ⅰ类限值，小于19千瓦" in page.text
     address = "/rules/smoke_k.class_II.under_19"
     assert "自某日起变更" in approver.get(address).text
@@ -169,3 +174,22 @@ def test_an_officer_reads_and_does_not_change(browse: Browse) -> None:
     assert "自某日起变更" not in officer.get("/rules/law.air").text
     assert officer.post("/rules/law.air/confirm").status_code == 403
     assert officer.get("/rules/no.such").status_code == 404
+
+
+ENGLISH, NAMES = re.compile(r"[A-Za-z]{3,}"), re.compile(r"[A-Z]{2,}|kPa|ppm")
+
+
+def test_every_shipped_row_reads_in_chinese_on_a_chinese_page(web: Flask) -> None:
+    """Names of standards and laws may hold capital letters; words may not stay English."""
+    left = set()
+    with web.test_request_context():
+        for row in rule_book.shipped().rows:
+            basis = citation(row.legal_basis).zh
+            shown = {
+                "source": gettext(row.source),
+                "unit": word("unit", row.unit),
+                "basis": basis,
+                "zh": row.zh,
+            }
+            left |= {(name, text) for name, text in shown.items() if ENGLISH.search(NAMES.sub("", text))}
+    assert left == set()

@@ -1,0 +1,111 @@
+"""One record of every noun, all of one county and one enterprise: what a foreign account must never see."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from tests.server import records
+from tests.server.conftest import COUNTY, City
+
+AT = "2026-09-01T08:00:00+08:00"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWorld:
+    """Ids by blueprint, and the numbers that addresses of the API name records by."""
+
+    ids: dict[str, int]
+    numbers: dict[str, str]
+
+
+def make_records(connection: Connection, city: City) -> RecordWorld:
+    """Fill the database; the county's branch (`county`) has everything, nobody else but the city may see it."""
+    connection.execute(
+        text(
+            "INSERT INTO organisations (kind, level, code, name_zh, name_en, division)"
+            " VALUES ('market', 'city', 'market', '市场监管', 'market', '211300') ON CONFLICT DO NOTHING"
+        )
+    )
+    enterprise = _one(
+        connection, "INSERT INTO enterprises (name, division) VALUES ('外人不得见', :d) RETURNING id", d=COUNTY
+    )
+    place = records.zone(connection, division=COUNTY)
+    truck, terminal = records.truck(connection, enterprise_id=enterprise)
+    connection.execute(text("UPDATE trucks SET division = :d WHERE id = :t"), {"d": COUNTY, "t": truck})
+    connection.execute(text("UPDATE terminals SET enterprise_id = :e WHERE id = :t"), {"e": enterprise, "t": terminal})
+    violation = records.violation(connection, place, (truck, terminal), enterprise_id=enterprise)
+    connection.execute(text("UPDATE violations SET division = :d WHERE id = :v"), {"d": COUNTY, "v": violation})
+    ours = city.organisations["county"]
+    given = {"truck": truck, "d": COUNTY, "o": ours, "e": enterprise, "at": AT, "u": city.accounts["county"]}
+    ids = {
+        "trucks": truck,
+        "terminals": terminal,
+        "devices": terminal,
+        "enterprises": enterprise,
+        "violations": violation,
+    }
+    for name, statement in NOUNS.items():
+        ids[name] = _one(connection, statement, **_used(statement, {**given, **_refs(ids)}))
+    return RecordWorld(ids, _numbers(connection, ids))
+
+
+def _one(connection: Connection, statement: str, **values: Any) -> int:
+    found: int = connection.execute(text(statement), values).scalar_one()
+    return found
+
+
+def _refs(ids: dict[str, int]) -> dict[str, int]:
+    return {f"{name}_id": number for name, number in ids.items()}
+
+
+def _used(statement: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if f":{name}" in statement}
+
+
+def _numbers(connection: Connection, ids: dict[str, int]) -> dict[str, str]:
+    tables = {"violation": "violations", "inspection": "inspections", "capture": "captures", "case": "cases",
+              "referral": "referrals", "notice": "repair_notices", "document": "documents"}  # fmt: skip
+    found = {}
+    for name, table in tables.items():
+        number = ids["repairs" if table == "repair_notices" else table]
+        found[name] = connection.execute(
+            text(f"SELECT number FROM {table} WHERE id = :id"), {"id": number}
+        ).scalar_one()
+    return found
+
+
+NOUNS: dict[str, str] = {
+    "machines": "INSERT INTO machines (registration_number, enterprise_id, division) VALUES ('3-6NA77777', :e, :d)"
+    " RETURNING id",
+    "leads": "INSERT INTO leads (kind, key, device, division, first_at, last_at) VALUES ('unknown_device', 'k77', 'd77',"
+    " :d, :at, :at) RETURNING id",
+    "whitelist": "INSERT INTO whitelist_entries (truck_id, purpose, valid_from, valid_to, approver)"
+    " VALUES (:truck, 'people_supply', :at, '2027-01-01', 'x') RETURNING id",
+    "instruments": "INSERT INTO instruments (kind, maker, model, serial, organisation_id, division)"
+    " VALUES ('opacimeter', 'M', 'X', 'S77', :o, :d) RETURNING id",
+    "inspections": "INSERT INTO inspections (number, kind, source, truck_id, subject_text, enterprise_id,"
+    " organisation_id, inspected_at, division, methods, content, verdict, outcome, standing, law) VALUES ('J20260901-777777',"
+    " 'roadside', 'page', :truck, '辽N77777', :e, :o, :at, :d, '{}', '{}', '{}', 'failed', 'legal', 'CODE') RETURNING id",
+    "capture_devices": "INSERT INTO capture_devices (code, name, place, lon, lat, division, organisation_id)"
+    " VALUES ('CAM77', '相机', '某处', 120, 41, :d, :o) RETURNING id",
+    "captures": "INSERT INTO captures (number, device_id, source_key, body_sha256, captured_at, division, plate,"
+    " plate_colour, truck_id, enterprise_id, standing, law) VALUES ('B20260901-777777', :capture_devices_id, 'k77',"
+    " decode(repeat('00', 32), 'hex'), :at, :d, '辽N77777', 'yellow', :truck, :e, 'evidence', 'CODE') RETURNING id",
+    "cases": "INSERT INTO cases (number, subject_kind, truck_id, subject_text, enterprise_id, division, organisation_id,"
+    " acted_from, acted_to, law, offences, facts, state, holder_id) VALUES ('A20260901-777777', 'truck', :truck, '辽N77777',"
+    " :e, :d, :o, :at, :at, 'CODE', '{failed_inspection}', '{}', 'lead', :o) RETURNING id",
+    "referrals": "INSERT INTO referrals (number, case_id, branch, kind, from_id, to_id, state, basis) VALUES"
+    " ('Y20260901-777777', :cases_id, 'police', 'transfer', :o, (SELECT max(id) FROM organisations WHERE kind = 'market'),"
+    " 'sent', 'CODE 20') RETURNING id",
+    "documents": "INSERT INTO documents (case_id, kind, organisation_id, word, year, serial, number, content, template, law)"
+    " VALUES (:cases_id, 'repair_notice', :o, '朝环', 2026, 777, '朝环〔2026〕777号', '{}', 't', 'CODE') RETURNING id",
+    "repairs": "INSERT INTO repair_notices (number, case_id, truck_id, subject_text, enterprise_id, division,"
+    " organisation_id, failed_items, issued_on, due_on, rule_key) VALUES ('W20260901-777777', :cases_id, :truck, '辽N77777',"
+    " :e, :d, :o, '[]', '2026-09-01', '2026-10-01', 'x@2026-01-01') RETURNING id",
+    "evidence": "WITH f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type) VALUES (decode(repeat('77', 32),"
+    " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
+    " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'photo',"
+    " 'x.png', :d, :e, :o FROM f RETURNING id",
+}
+"""A row of each noun, by the blueprint that shows it; `:<blueprint>_id` is a row made before it."""
