@@ -10,6 +10,10 @@ RUN bash ops/vendor.sh
 FROM python:3.11-slim-bookworm AS platform
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /platform
+# Documents are written as PDF with the fonts of this package embedded.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 COPY requirements.txt ./
 RUN pip install --require-hashes --only-binary :all: --requirement requirements.txt
 COPY geo geo

@@ -2,7 +2,7 @@
 # Makes a fresh Debian 12 ready for the platform; quick, and without network, where nothing is missing.
 #
 #   ops/setup.sh          what `make run` needs
-#   ops/setup.sh --test   also what `make test` needs: development packages, Chromium, fonts
+#   ops/setup.sh --test   also what `make test` needs: development packages, Chromium, poppler
 #
 # Debian packages are the only thing installed outside this directory (var/, .venv/, node_modules/,
 # server/static/vendor/). Their services are not started: the platform runs servers of its own below var/.
@@ -10,8 +10,9 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 readonly root=$PWD
 
-runtime_packages=(postgresql-15 postgresql-15-postgis-3 postgresql-15-postgis-3-scripts mosquitto)
-test_packages=(mosquitto-clients chromium fonts-noto-cjk libatomic1) # the last: Playwright's driver
+# fonts-noto-cjk: documents are written as PDF with its fonts embedded
+runtime_packages=(postgresql-15 postgresql-15-postgis-3 postgresql-15-postgis-3-scripts mosquitto fonts-noto-cjk)
+test_packages=(mosquitto-clients chromium poppler-utils libatomic1) # poppler reads PDFs back; the last: Playwright's driver
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }

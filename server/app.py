@@ -47,6 +47,13 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.subject_files",
     "server.web.instruments",
     "server.web.inspection_imports",  # with inspections and inspection_forms
+    "server.web.case_openings",  # with cases
+    "server.web.case_clocks",
+    "server.web.referrals",
+    "server.web.deadlines",
+    "server.web.documents",
+    "server.web.stations",
+    "server.web.repairs",
 )
 """Modules with a `blueprint`; one line each."""
 
@@ -72,6 +79,12 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.quarantine",
     "server.api.rules",
     "server.api.divisions",
+    "server.api.documents",
+    "server.api.stations",
+    "server.api.repairs",
+    "server.api.cases",
+    "server.api.referrals",
+    "server.api.deadlines",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

@@ -58,6 +58,7 @@ CREATE INDEX cases_holder ON cases (holder_id, state, opened_at DESC);
 CREATE INDEX cases_truck ON cases (truck_id, acted_from DESC) WHERE truck_id IS NOT NULL;
 CREATE INDEX cases_machine ON cases (machine_id, acted_from DESC) WHERE machine_id IS NOT NULL;
 CREATE INDEX cases_enterprise ON cases (enterprise_id, opened_at DESC) WHERE enterprise_id IS NOT NULL;
+CREATE INDEX cases_party ON cases (party_name) WHERE party_name IS NOT NULL;
 CREATE INDEX cases_subject ON cases USING gin (subject_text gin_trgm_ops);
 COMMENT ON COLUMN cases.home_city IS 'first four digits of the area that the plate belongs to, where it is known';
 COMMENT ON COLUMN cases.state IS 'of the main line; the table of transitions is enforcement/cases.py';
@@ -122,8 +123,11 @@ CREATE TABLE referrals (
   CHECK (from_id <> to_id)
 );
 CREATE UNIQUE INDEX referrals_one_open ON referrals (case_id, to_id) WHERE state NOT IN ('returned', 'answered', 'withdrawn');
-CREATE INDEX referrals_to ON referrals (to_id, state, sent_at DESC);
-CREATE INDEX referrals_from ON referrals (from_id, state, sent_at DESC);
+CREATE INDEX referrals_to ON referrals (to_id, state, sent_at DESC, id DESC);
+CREATE INDEX referrals_from ON referrals (from_id, state, sent_at DESC, id DESC);
+CREATE INDEX referrals_inbox ON referrals (to_id, sent_at DESC, id DESC);
+CREATE INDEX referrals_outbox ON referrals (from_id, sent_at DESC, id DESC);
+CREATE INDEX referrals_sent ON referrals (sent_at DESC, id DESC);
 CREATE INDEX referrals_case ON referrals (case_id);
 COMMENT ON COLUMN referrals.manifest IS 'evidence as sent: items with SHA-256 and SM3';
 
@@ -169,7 +173,13 @@ CREATE TABLE deadlines (
   ended_at timestamptz,
   reminded_at timestamptz
 );
-CREATE INDEX deadlines_due ON deadlines (organisation_id, due_on) WHERE state IN ('running', 'paused');
+CREATE INDEX deadlines_due ON deadlines (organisation_id, due_on, id) WHERE state IN ('running', 'paused');
+CREATE INDEX deadlines_queue ON deadlines (due_on, id) WHERE state IN ('running', 'paused');
+CREATE INDEX deadlines_ended ON deadlines (due_on DESC, id DESC) WHERE state IN ('met', 'cancelled');
+CREATE INDEX deadlines_person ON deadlines (user_id, due_on) WHERE state IN ('running', 'paused');
+CREATE INDEX deadlines_referral ON deadlines (referral_id) WHERE referral_id IS NOT NULL;
+CREATE INDEX deadlines_reminded ON deadlines (due_on, id) WHERE state = 'running' AND reminded_at IS NOT NULL;
+CREATE INDEX deadlines_unreminded ON deadlines (due_on) WHERE state = 'running' AND reminded_at IS NULL;
 CREATE INDEX deadlines_case ON deadlines (case_id);
 COMMENT ON COLUMN deadlines.due_on IS 'the last Beijing day; pauses are in it';
 CREATE TABLE deadline_pauses (
@@ -189,14 +199,16 @@ ALTER TABLE cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE referrals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE penalties ENABLE ROW LEVEL SECURITY;
 ALTER TABLE case_steps ENABLE ROW LEVEL SECURITY;
+ALTER TABLE deadlines ENABLE ROW LEVEL SECURITY;
 CREATE POLICY fence ON referrals TO platform_fenced
-  USING (to_id = fenced_organisation() OR from_id = fenced_organisation());
+  USING (to_id = fenced_organisation() AND state <> 'withdrawn' OR from_id = fenced_organisation());
 CREATE POLICY fence ON cases TO platform_fenced USING (
   enterprise_id = fenced_enterprise() AND filed_at IS NOT NULL
-  OR id IN (SELECT case_id FROM referrals WHERE to_id = fenced_organisation() OR from_id = fenced_organisation()));
+  OR id IN (SELECT case_id FROM referrals WHERE state <> 'withdrawn'));
+CREATE POLICY fence ON deadlines TO platform_fenced USING (organisation_id = fenced_organisation());
 CREATE POLICY fence ON penalties TO platform_fenced USING (case_id IN (SELECT id FROM cases));
 CREATE POLICY fence ON case_steps TO platform_fenced USING (case_id IN (SELECT id FROM cases));
-GRANT SELECT ON cases, referrals, penalties, case_steps TO platform_fenced;
+GRANT SELECT ON cases, referrals, penalties, case_steps, deadlines TO platform_fenced;
 """
     )
 

@@ -21,6 +21,13 @@ CREATE TABLE document_counters (
   last int NOT NULL,
   PRIMARY KEY (organisation_id, word, year)
 );
+CREATE TABLE document_words (
+  organisation_id int NOT NULL REFERENCES organisations (id),
+  kind text NOT NULL,
+  word text NOT NULL UNIQUE CHECK (length(word) BETWEEN 1 AND 20),
+  PRIMARY KEY (organisation_id, kind)
+);
+COMMENT ON TABLE document_words IS 'The word of the numbers of a bureau and a form of document (朝环罚); no two have the same';
 CREATE TABLE documents (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   case_id bigint NOT NULL REFERENCES cases (id),
@@ -30,7 +37,7 @@ CREATE TABLE documents (
   word text NOT NULL,
   year int NOT NULL,
   serial int NOT NULL CHECK (serial > 0),
-  number text NOT NULL,
+  number text NOT NULL UNIQUE,
   state text NOT NULL DEFAULT 'issued' CHECK (state IN ('issued', 'served', 'revoked')),
   content jsonb NOT NULL,
   template text NOT NULL,
@@ -43,11 +50,18 @@ CREATE TABLE documents (
   served_on date,
   served_how text CHECK (served_how IN ('in_person', 'post', 'electronic', 'left', 'public_notice')),
   served_to text,
+  served_by int REFERENCES users (id),
   revoked_at timestamptz,
+  revoked_by int REFERENCES users (id),
   revoked_reason text,
+  CHECK (state <> 'served' OR num_nulls(served_on, served_how, served_to) = 0),
+  CHECK (state <> 'revoked' OR num_nulls(revoked_at, revoked_reason) = 0),
   UNIQUE (organisation_id, word, year, serial)
 );
 CREATE INDEX documents_case ON documents (case_id, id);
+CREATE INDEX documents_issued ON documents (issued_at DESC, id DESC);
+CREATE INDEX documents_organisation ON documents (organisation_id, issued_at DESC, id DESC);
+CREATE INDEX documents_number ON documents USING gin (number gin_trgm_ops);
 COMMENT ON COLUMN documents.content IS 'every field as it was filled in; the files are made of it';
 COMMENT ON COLUMN documents.template IS 'name and hash of the template';
 
@@ -67,7 +81,8 @@ CREATE TABLE stations (
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX stations_organisation ON stations (organisation_id, kind);
+CREATE UNIQUE INDEX stations_organisation ON stations (organisation_id);
+CREATE INDEX stations_list ON stations (division, name);
 
 CREATE SEQUENCE repair_notice_numbers;
 CREATE TABLE repair_notices (
@@ -79,6 +94,7 @@ CREATE TABLE repair_notices (
   truck_id int REFERENCES trucks (id),
   machine_id int REFERENCES machines (id),
   subject_text text NOT NULL,
+  plate_colour text,
   vin text,
   enterprise_id int REFERENCES enterprises (id),
   division char(6) NOT NULL,
@@ -91,6 +107,7 @@ CREATE TABLE repair_notices (
     ('issued', 'in_repair', 'repaired', 'passed', 'failed_again', 'withdrawn', 'scrapped')),
   closed_at timestamptz,
   document_id bigint REFERENCES documents (id),
+  withdrawn_reason text,
   created_at timestamptz NOT NULL DEFAULT now(),
   created_by int REFERENCES users (id),
   CHECK (num_nonnulls(truck_id, machine_id) <= 1)
@@ -99,6 +116,14 @@ CREATE INDEX repair_notices_state ON repair_notices (state, due_on);
 CREATE INDEX repair_notices_case ON repair_notices (case_id);
 CREATE INDEX repair_notices_truck ON repair_notices (truck_id) WHERE truck_id IS NOT NULL;
 CREATE INDEX repair_notices_machine ON repair_notices (machine_id) WHERE machine_id IS NOT NULL;
+CREATE INDEX repair_notices_due ON repair_notices (due_on, id) WHERE closed_at IS NULL;
+CREATE INDEX repair_notices_issued ON repair_notices (issued_on DESC, id DESC);
+CREATE INDEX repair_notices_division ON repair_notices (division, issued_on DESC, id DESC);
+CREATE INDEX repair_notices_enterprise ON repair_notices (enterprise_id, issued_on DESC) WHERE enterprise_id IS NOT NULL;
+CREATE INDEX repair_notices_subject ON repair_notices USING gin (subject_text gin_trgm_ops);
+CREATE UNIQUE INDEX repair_notices_one_open ON repair_notices (case_id) WHERE closed_at IS NULL AND case_id IS NOT NULL;
+CREATE UNIQUE INDEX repair_notices_one_of_inspection ON repair_notices (inspection_id)
+  WHERE state <> 'withdrawn' AND inspection_id IS NOT NULL;
 COMMENT ON COLUMN repair_notices.due_on IS 'the last Beijing day for a passed re-test; overdue is not a state, it follows from the day';
 
 CREATE TABLE repairs (
@@ -120,6 +145,7 @@ CREATE TABLE repairs (
   UNIQUE (station_id, work_order)
 );
 CREATE INDEX repairs_notice ON repairs (notice_id);
+CREATE UNIQUE INDEX repairs_one_open ON repairs (notice_id) WHERE finished_at IS NULL;
 CREATE TABLE retests (
   notice_id bigint NOT NULL REFERENCES repair_notices (id),
   inspection_id bigint NOT NULL UNIQUE REFERENCES inspections (id),
@@ -129,22 +155,76 @@ CREATE TABLE retests (
   PRIMARY KEY (notice_id, inspection_id)
 );
 
+CREATE TABLE notice_lookups (
+  notice_id bigint NOT NULL REFERENCES repair_notices (id),
+  station_id int NOT NULL REFERENCES stations (id),
+  at timestamptz NOT NULL DEFAULT now(),
+  by_user int REFERENCES users (id),
+  PRIMARY KEY (station_id, notice_id)
+);
+COMMENT ON TABLE notice_lookups IS 'Which station was shown which notice: whoever brought the vehicle told it number and plate';
+
+CREATE FUNCTION own_station() RETURNS int LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT min(id) FROM stations WHERE organisation_id = fenced_organisation() $$;
+CREATE FUNCTION plain_plate(plate text) RETURNS text LANGUAGE sql IMMUTABLE AS
+  $$ SELECT upper(regexp_replace(plate, '[[:space:]·.-]', '', 'g')) $$;
+CREATE INDEX repair_notices_plate ON repair_notices (plain_plate(subject_text));
+CREATE FUNCTION look_up_notice(number_or_vin text, plate text, looker int) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  station int := (SELECT min(id) FROM stations WHERE organisation_id = fenced_organisation() AND state = 'active');
+  found bigint;
+BEGIN
+  SELECT n.id INTO found FROM repair_notices n
+  WHERE plain_plate(n.subject_text) = plain_plate(plate)
+    AND upper(btrim(number_or_vin)) IN (n.number, upper(n.vin))
+  ORDER BY n.closed_at IS NULL DESC, n.id DESC LIMIT 1;
+  IF found IS NULL OR station IS NULL THEN RETURN NULL; END IF;
+  INSERT INTO notice_lookups (notice_id, station_id, by_user) VALUES (found, station, looker) ON CONFLICT DO NOTHING;
+  RETURN found;
+END $$;
+COMMENT ON FUNCTION look_up_notice IS 'The one way in which a station comes to a notice: plate with number, or plate with VIN';
+REVOKE ALL ON FUNCTION look_up_notice FROM public;
+GRANT EXECUTE ON FUNCTION look_up_notice TO platform_fenced;
+
+CREATE FUNCTION send_letter_along() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN  -- the letter that a referral goes with is the referral's: whoever it is sent to reads it
+  UPDATE documents SET referral_id = NEW.id WHERE id = (
+    SELECT max(id) FROM documents WHERE case_id = NEW.case_id AND referral_id IS NULL AND state <> 'revoked'
+      AND kind = CASE NEW.kind WHEN 'transfer' THEN 'transfer_letter' ELSE 'copy_letter' END);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER referrals_letter AFTER INSERT ON referrals FOR EACH ROW EXECUTE FUNCTION send_letter_along();
+CREATE FUNCTION let_notice_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN  -- no repair is owed any more, or the machine is scrapped: said in the case, true of its notice
+  UPDATE repair_notices SET state = NEW.states ->> 'repair', closed_at = now(), version = version + 1
+  WHERE case_id = NEW.id AND closed_at IS NULL;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER cases_notice AFTER UPDATE OF states ON cases FOR EACH ROW
+  WHEN (NEW.states ->> 'repair' IN ('withdrawn', 'scrapped') AND OLD.states ->> 'repair' IS DISTINCT FROM NEW.states ->> 'repair')
+  EXECUTE FUNCTION let_notice_follow();
+
 ALTER TABLE documents ENABLE ROW LEVEL SECURITY;
 ALTER TABLE repair_notices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE repairs ENABLE ROW LEVEL SECURITY;
+ALTER TABLE retests ENABLE ROW LEVEL SECURITY;
+ALTER TABLE notice_lookups ENABLE ROW LEVEL SECURITY;
 CREATE POLICY fence ON documents TO platform_fenced USING (
   organisation_id = fenced_organisation()
   OR referral_id IN (SELECT id FROM referrals WHERE to_id = fenced_organisation())
   OR state = 'served' AND case_id IN (SELECT id FROM cases WHERE enterprise_id = fenced_enterprise()));
+CREATE POLICY fence ON notice_lookups TO platform_fenced USING (station_id = own_station());
 CREATE POLICY fence ON repair_notices TO platform_fenced USING (
   enterprise_id = fenced_enterprise()
-  OR state <> 'withdrawn' AND EXISTS (SELECT FROM stations s WHERE s.organisation_id = fenced_organisation() AND s.state = 'active'));
+  OR id IN (SELECT notice_id FROM notice_lookups WHERE station_id = own_station()));
 CREATE POLICY fence ON repairs TO platform_fenced USING (
-  station_id IN (SELECT id FROM stations WHERE organisation_id = fenced_organisation())
-  OR notice_id IN (SELECT id FROM repair_notices WHERE enterprise_id = fenced_enterprise()));
-GRANT SELECT ON documents, stations, repair_notices, repairs, retests TO platform_fenced;
-GRANT INSERT, UPDATE ON repairs TO platform_fenced;
-GRANT UPDATE (state, version) ON repair_notices TO platform_fenced;
+  station_id = own_station()
+  OR notice_id IN (SELECT id FROM repair_notices WHERE enterprise_id = fenced_enterprise())
+  OR notice_id IN (SELECT l.notice_id FROM notice_lookups l JOIN stations s ON s.id = l.station_id
+                   WHERE l.station_id = own_station() AND s.kind = 'inspection'));
+CREATE POLICY fence ON retests TO platform_fenced USING (notice_id IN (SELECT id FROM repair_notices));
+GRANT SELECT ON documents, stations, repair_notices, repairs, retests, notice_lookups TO platform_fenced;
 """
     )
 
@@ -152,7 +232,11 @@ GRANT UPDATE (state, version) ON repair_notices TO platform_fenced;
 def downgrade() -> None:
     op.execute(
         """
-DROP TABLE retests, repairs, repair_notices, stations, documents, document_counters;
+DROP TRIGGER referrals_letter ON referrals;
+DROP TRIGGER cases_notice ON cases;
+DROP FUNCTION send_letter_along, let_notice_follow;
+DROP TABLE notice_lookups, retests, repairs, repair_notices, stations, documents, document_words, document_counters CASCADE;
+DROP FUNCTION look_up_notice, own_station, plain_plate;
 DROP SEQUENCE repair_notice_numbers;
 """
     )

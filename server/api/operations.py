@@ -30,6 +30,8 @@ PATHS: dict[str, dict[str, Any]] = {
     "number64": {"type": "integer", "minimum": 1, "maximum": INT64},
     "code": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^/\\x00]+$"},
     "violation": {"type": "string", "pattern": "^V[0-9]{8}-[0-9]{1,12}$"},
+    "case": {"type": "string", "pattern": "^C[0-9]{8}-[0-9]{1,12}$"},
+    "referral": {"type": "string", "pattern": "^R[0-9]{8}-[0-9]{1,12}$"},
     "capture": {"type": "string", "pattern": "^B[0-9]{8}-[0-9]{1,12}$"},
 }
 """The variable parts of addresses, by name, as the description gives them."""

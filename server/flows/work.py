@@ -17,6 +17,7 @@ from server.flows import flag
 from server.flows.arrivals import Message
 from server.flows.ingest import Ingest, Tally
 from server.flows.platform_faults import is_database_away, reason_of
+from server.flows.remind import remind
 from server.store import packets
 
 LOG = logging.getLogger(__name__)
@@ -127,10 +128,12 @@ class Worker(Generic[Item]):
 
 
 def chores(ingest: Ingest) -> int:
-    """Partitions for the days ahead, and visits of silent terminals closed; how many were closed."""
+    """Partitions for the days ahead, reminders, visits of silent terminals closed; how many were closed."""
     today = datetime.now(UTC).date()
     with ingest.connection.transaction():
         packets.ensure_partitions(ingest.connection, [today + timedelta(days=n) for n in range(DAYS_AHEAD + 1)])
     ingest.watch.refresh(ingest.connection)
+    with ingest.connection.transaction():
+        remind(ingest.connection, ingest.watch.rules, ingest.watch.calendar)
     with ingest.connection.transaction():
         return flag.end_silent(ingest.connection, ingest.watch, now_us())

@@ -30,6 +30,24 @@ def all_active(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
+def find_one(connection: Connection, organisation_id: int) -> dict[str, Any] | None:
+    """An organisation in use by its number: kind, level, division, names."""
+    row = connection.execute(
+        text("SELECT id, kind, level, code, name_zh, name_en, division FROM organisations WHERE id = :id AND active"),
+        {"id": organisation_id},
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def names(connection: Connection, organisation_id: int) -> tuple[str, str]:
+    """The names of an organisation, in Chinese and English."""
+    row = connection.execute(
+        text("SELECT name_zh, coalesce(name_en, name_zh) AS name_en FROM organisations WHERE id = :id"),
+        {"id": organisation_id},
+    ).one()
+    return row.name_zh, row.name_en
+
+
 def divisions_within(connection: Connection, prefix: str) -> list[dict[str, Any]]:
     """The administrative areas below a code, by code."""
     rows = connection.execute(

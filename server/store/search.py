@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from server.store import cases
 from server.store.paging import escape_like
 from server.store.scopes import Scope
 
@@ -56,7 +57,7 @@ def find(connection: Connection, scope: Scope, asked: str) -> list[dict[str, Any
     wanted = normalise(asked)
     if len(wanted) < 2:
         return []
-    hits: list[dict[str, Any]] = []
+    hits = _cases(connection, scope, wanted)
     for kind, (shown, source, (division, enterprise)) in _SOURCES.items():
         area = (
             Scope(scope.divisions, scope.enterprise_id)
@@ -70,3 +71,16 @@ def find(connection: Connection, scope: Scope, asked: str) -> list[dict[str, Any
         )
         hits += [{"kind": kind, **row} for row in rows.mappings()]
     return hits
+
+
+def _cases(connection: Connection, scope: Scope, wanted: str) -> list[dict[str, Any]]:
+    """The case of a number, where the account may see it."""
+    clause, values = cases.visible(scope)
+    rows = connection.execute(
+        text(
+            "SELECT 'case' AS kind, c.id AS number, c.number AS title, NULL AS colour, c.subject_text AS more"
+            f" FROM cases c WHERE c.number = :raw AND {clause}"
+        ),
+        {"raw": wanted, **values},
+    )
+    return [dict(row) for row in rows.mappings()]

@@ -14,8 +14,15 @@ from server.flows.keep_evidence import Owner
 
 Reader = Callable[[Connection, int], bool]
 Writer = Callable[[Connection, int], Owner | None]
+Beside = Callable[[Connection, str, int], bool]
+_BESIDE: list[Beside] = []
 _READERS: dict[str, Reader] = {}
 _WRITERS: dict[str, Writer] = {}
+
+
+def register_beside(reader: Beside) -> None:
+    """Say of a way in besides the owner itself: what a case rests on is read by whoever reads the case."""
+    _BESIDE.append(reader)
 
 
 def register(kind: str, can_read: Reader, writer: Writer | None = None) -> None:
@@ -28,13 +35,16 @@ def register(kind: str, can_read: Reader, writer: Writer | None = None) -> None:
 def readable(connection: Connection, kind: str, owner_id: int) -> bool:
     """Whether the account may read the evidence of this owner; a kind that nobody registered is closed."""
     reader = _READERS.get(kind)
-    return reader is not None and reader(connection, owner_id)
+    own = reader is not None and reader(connection, owner_id)
+    return own or any(beside(connection, kind, owner_id) for beside in _BESIDE)
 
 
 def writable(connection: Connection, kind: str, owner_id: int) -> Owner | None:
     """What new evidence of this owner is kept under; None: the account may add none, or not this way."""
     writer = _WRITERS.get(kind)
-    return writer(connection, owner_id) if writer is not None and readable(connection, kind, owner_id) else None
+    if writer is None or not readable(connection, kind, owner_id):
+        return None
+    return writer(connection, owner_id)
 
 
 def item_readable(connection: Connection, item: Mapping[str, Any]) -> bool:

@@ -7,11 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
+from server.flows import rule_book
 from server.flows import settle_alarm as flow
-from server.store import leads, positions, tasks, violations, whitelist
+from server.store import calendar_days, deadlines, leads, positions, referrals, tasks, violations, whitelist
 from server.store.scopes import Scope
 from server.web import map as map_page
 from server.web.access import SIGNED_IN, allow, current_actor, current_scope, may, work
+from server.web.clock_lines import left, pace_of, soon_of
 
 blueprint = Blueprint("home", __name__)
 MOST_WAITING = 12
@@ -34,6 +36,8 @@ def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
         todo["violations"] = violations.waiting(connection, scope, MOST_WAITING)
     if may("leads.read"):
         todo["leads"] = leads.open_count(connection, scope)
+    if may("deadlines.read"):
+        todo |= _cases(connection, scope)
     if may("whitelist.approve"):
         todo["leave"] = whitelist.count_requested(connection, scope)
     if may("quarantine.read"):
@@ -43,6 +47,24 @@ def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
     if may("map.read"):
         todo["terminals"] = positions.counts(connection, scope)
     return todo
+
+
+def _cases(connection: Connection, scope: Scope) -> dict[str, Any]:
+    """What is due in cases, what was reminded of, and referrals that wait for this body."""
+    today = deadlines.today(connection)
+    rules, calendar = rule_book.current(connection), calendar_days.load_calendar(connection)
+    soon = soon_of(rules, calendar, today)
+    rows = deadlines.reminders(connection, scope, MOST_WAITING)
+    for row in rows:
+        row |= {"pace": pace_of(row, today, soon), "left": left(calendar, row, today)}
+    own = scope.organisation_id or 0
+    return {
+        "due": deadlines.counts(connection, scope, today, soon),
+        "soon": soon,
+        "today": today,
+        "reminders": rows,
+        "referrals": referrals.waiting(connection, own),
+    }
 
 
 @blueprint.post("/alarms/<int:number>/seen")

@@ -14,12 +14,12 @@ from server.flows.export_registry import entry_of, headers, hint, sheet_rows
 from server.flows.registry_fields import Field, Kind
 from server.flows.registry_forms import DoubtfulEntryError, First, RefusedEntryError, Saved, signature
 from server.flows.registry_nouns import Noun
-from server.store import audit, organisations, registry_rows, subject_records
+from server.store import audit, cases, organisations, registry_rows, subject_records
 from server.store.audit import Actor
 from server.store.paging import Query
 from server.store.scopes import Scope
 from server.web import registry_words  # noqa: F401 - its words join at import
-from server.web.access import current_actor, current_scope, engine, work
+from server.web.access import current_actor, current_scope, engine, may, work
 from server.web.answers import list_file
 from server.web.language import language, pick
 from server.web.listing import View
@@ -149,12 +149,13 @@ def machine_wording(row: Mapping[str, Any]) -> str:
 
 
 def records(truck_id: int | None = None, machine_id: int | None = None) -> dict[str, list[dict[str, Any]]]:
-    """Visits, violations and whitelist entries of a subject."""
+    """Cases, visits, violations and whitelist entries of a subject."""
     with work() as connection:
         return {
             "visits": subject_records.visits(connection, truck_id, machine_id),
             "violations": subject_records.violations(connection, truck_id, machine_id),
             "whitelist": subject_records.whitelist_entries(connection, truck_id, machine_id),
+            "cases": cases.of_subject(connection, current_scope(), truck_id, machine_id) if may("cases.read") else [],
         }
 
 

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from server.db import transaction
 from server.flows import decide_violation
 from server.flows.decide_violation import Decision, EvidenceBroken, TakenBefore
-from server.store import audit, organisations, violations
+from server.store import audit, case_sources, organisations, violations
 from server.store.paging import Query
 from server.web import verdicts
 from server.web.access import allow, current_actor, current_scope, engine, may, work
@@ -127,6 +127,7 @@ def _page(number: int, faults: dict[str, str], template: str = "violations/show.
         timeline = audit.of_subject(connection, "violation", number)
         decider = violations.decider(connection, found["decided_by"]) if found["decided_by"] else None
         packets = _packets(connection, found) if may("violations.evidence") else None
+        case = case_sources.seen(connection, current_scope(), "violation", number) if may("cases.read") else None
     return render_template(
         template,
         v=found,
@@ -134,6 +135,7 @@ def _page(number: int, faults: dict[str, str], template: str = "violations/show.
         timeline=timeline if may("violations.evidence") else [],
         decider=decider,
         packets=packets,
+        case=case,
         evidence_holds=_evidence_holds(found),
         faults=faults,
         reasons=decide_violation.REASONS,
