@@ -20,7 +20,7 @@ NEITHER = re.compile(r'<(button|span|a)[^>]*\blang="[^"]+"[^>]*>.*?</\1>', re.DO
 SHOWN = re.compile(r'(?:placeholder|aria-label|title|alt|data-lost)="([^"]*)"|>([^<]+)<')
 SAME_IN_BOTH = {"VIN", "CSV", "XLSX", "SHA", "WGS"}
 PAGES = {
-    "officer": ["/", "/map/", "/violations/", "/leads/", "/account", "/search?q=zz"],
+    "officer": ["/", "/map/", "/violations/", "/leads/", "/cases/", "/referrals/", "/deadlines/", "/account", "/search?q=zz"],
     "security_admin": ["/accounts/", "/accounts/new"],
     "auditor": ["/audit/"],
 }
