@@ -36,9 +36,9 @@ FILTERS = (
 COLUMNS = (
     Column("subject", _l("Subject")),
     Column("kind", _l("Kind")),
-    Column("offences", _l("Offence"), wide=True),
-    Column("from", _l("Sent by")),
-    Column("to", _l("Sent to")),
+    Column("offences", _l("Offence")),
+    Column("from", _l("Sent by"), wide=True),
+    Column("to", _l("Sent to"), wide=True),
     Column("sent_at", _l("Sent"), sort=True),
     Column("state", _l("State")),
     Column("due_on", _l("Due")),

@@ -236,7 +236,7 @@ def withdraw(number: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/of-inspection/<int:inspection>")
-@allow("documents.issue")
+@allow("cases.open")
 def add(inspection: int) -> ResponseReturnValue:
     """Issue the notice of a failed inspection."""
     try:

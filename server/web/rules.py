@@ -58,7 +58,7 @@ def shown_value(rule: Rule) -> str:
     if rule.value is None:
         return str(_("not set"))
     if isinstance(rule.value, tuple):
-        return ", ".join(rule.value)
+        return ", ".join(word("rule_value", one) for one in rule.value)
     if isinstance(rule.value, bool):
         return str(_("yes") if rule.value else _("no"))
     if isinstance(rule.value, str):

@@ -99,7 +99,7 @@ NOUNS: dict[str, str] = {
     " ('Y20260901-777777', :cases_id, 'police', 'transfer', :o, (SELECT max(id) FROM organisations WHERE kind = 'market'),"
     " 'sent', 'CODE 20') RETURNING id",
     "documents": "INSERT INTO documents (case_id, kind, organisation_id, word, year, serial, number, content, template, law)"
-    " VALUES (:cases_id, 'repair_notice', :o, '朝环', 2026, 777, '朝环〔2026〕777号', '{}', 't', 'CODE') RETURNING id",
+    " VALUES (:cases_id, 'repair_notice', :o, '朝环', 2026, 777, '朝环〔2026〕777号', json_build_object('form', 'repair_notice', 'values', json_build_object()), 't', 'CODE') RETURNING id",
     "repairs": "INSERT INTO repair_notices (number, case_id, truck_id, subject_text, enterprise_id, division,"
     " organisation_id, failed_items, issued_on, due_on, rule_key) VALUES ('W20260901-777777', :cases_id, :truck, '辽N77777',"
     " :e, :d, :o, '[]', '2026-09-01', '2026-10-01', 'x@2026-01-01') RETURNING id",

@@ -20,6 +20,7 @@ NEITHER = re.compile(r'<(button|span|a)[^>]*\blang="[^"]+"[^>]*>.*?</\1>', re.DO
 SHOWN = re.compile(r'(?:placeholder|aria-label|title|alt|data-lost)="([^"]*)"|>([^<]+)<')
 ABBREVIATIONS = {"OBD", "NOx", "ppm", "kPa", "CALID", "CVN", "DOC", "DPF", "SCR", "EGR"}
 SAME_IN_BOTH = {"VIN", "CSV", "XLSX", "SHA", "WGS", "Excel"} | ABBREVIATIONS
+PLATE = re.compile(r"\b[一-鿿][A-Z]\b")  # the beginning of a plate is the same in both languages
 PAGES = {
     "officer": [
         "/",
@@ -33,6 +34,16 @@ PAGES = {
         "/inspections/import",
         "/instruments/",
         "/instruments/new",
+        "/cases/",
+        "/referrals/",
+        "/deadlines/",
+        "/captures/",
+        "/captures/desk",
+        "/capture-devices/",
+        "/documents/",
+        "/stations/",
+        "/repairs/",
+        "/rules/",
     ],
     "security_admin": ["/accounts/", "/accounts/new"],
     "auditor": ["/audit/"],
@@ -79,7 +90,7 @@ def pages(browse: Browse, numbers: tuple[int, int], locale: str) -> Iterator[tup
 
 
 def test_english_pages_hold_no_chinese(browse: Browse, english_names: tuple[int, int]) -> None:
-    found = {address: HAN.findall(page) for address, page in pages(browse, english_names, "en")}
+    found = {address: HAN.findall(PLATE.sub("", page)) for address, page in pages(browse, english_names, "en")}
     assert {address: words for address, words in found.items() if words} == {}
 
 
