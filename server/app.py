@@ -40,17 +40,20 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.api_tokens",
     "server.web.capture_devices",
     "server.web.capture_desk",  # with captures and capture_uploads
-    "server.web.subject_files",
     "server.web.rules",
-    "server.web.instruments",
-    "server.web.inspection_imports",  # with inspections and inspection_forms
     "server.web.system_keys",
     "server.web.evidence",
     "server.web.bundles",
+    "server.web.subject_files",
+    "server.web.instruments",
+    "server.web.inspection_imports",  # with inspections and inspection_forms
     "server.web.case_openings",  # with cases
     "server.web.case_clocks",
     "server.web.referrals",
     "server.web.deadlines",
+    "server.web.documents",
+    "server.web.stations",
+    "server.web.repairs",
 )
 """Modules with a `blueprint`; one line each."""
 
@@ -65,9 +68,9 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.telemetry",
     "server.api.positions",
     "server.api.violations",
-    "server.api.evidence",
     "server.api.inspections",
     "server.api.instruments",
+    "server.api.evidence",
     "server.api.leads",
     "server.api.captures",
     "server.api.zones",
@@ -76,6 +79,9 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.quarantine",
     "server.api.rules",
     "server.api.divisions",
+    "server.api.documents",
+    "server.api.stations",
+    "server.api.repairs",
     "server.api.cases",
     "server.api.referrals",
     "server.api.deadlines",

@@ -94,6 +94,7 @@ CREATE TABLE repair_notices (
   truck_id int REFERENCES trucks (id),
   machine_id int REFERENCES machines (id),
   subject_text text NOT NULL,
+  plate_colour text,
   vin text,
   enterprise_id int REFERENCES enterprises (id),
   division char(6) NOT NULL,

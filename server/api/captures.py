@@ -50,6 +50,8 @@ Code = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.-]{1,60}$")]
 Plate = Annotated[str, StringConstraints(max_length=20, pattern=NO_NUL)]
 Short = Annotated[str, StringConstraints(max_length=60, pattern=NO_NUL)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Level = Annotated[float, Field(ge=0, le=5)]
+Hits = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class CaptureFilters(PageAsked):
@@ -67,10 +69,10 @@ class CaptureFilters(PageAsked):
     status: STATUS | Absent = Field(default=None, description="Where it stands.")
     reason: REASON | Absent = Field(default=None, description="Why it was rejected.")
     standing: Literal["evidence", "void"] | Absent = Field(default=None, description="Whether it is evidence.")
-    ringelmann_from: float | Absent = Field(default=None, ge=0, le=5, description="Ringelmann level from.")
-    ringelmann_to: float | Absent = Field(default=None, ge=0, le=5, description="Ringelmann level to.")
-    confidence_from: float | Absent = Field(default=None, ge=0, le=1, description="Confidence from.")
-    hits_from: int | Absent = Field(default=None, ge=0, le=10000, description="Hits in the window from.")
+    ringelmann_from: Level | Absent = Field(default=None, description="Ringelmann level from.")
+    ringelmann_to: Level | Absent = Field(default=None, description="Ringelmann level to.")
+    confidence_from: Share | Absent = Field(default=None, description="Confidence from.")
+    hits_from: Hits | Absent = Field(default=None, description="Hits in the window from.")
     from_day: Day | Absent = Field(default=None, alias="from", description="Captured from this local day on.")
     to_day: Day | Absent = Field(default=None, alias="to", description="Captured up to this local day, included.")
     band: Literal["night", "morning", "day", "evening"] | Absent = Field(
@@ -93,7 +95,7 @@ class CaptureIn(In):
     plate_confidence: Share | None = Field(default=None, description="How sure the reading is, 0 to 1.")
     vehicle_type: Short | None = Field(default=None, description="Vehicle type, best in the codes of the register.")
     body_colour: Short | None = Field(default=None, description="Colour of the vehicle.")
-    ringelmann: float | None = Field(default=None, ge=0, le=5, description="Ringelmann level.")
+    ringelmann: Level | None = Field(default=None, description="Ringelmann level.")
     confidence: Share | None = Field(default=None, description="How sure the smoke is, 0 to 1.")
     smoke_frames: int | None = Field(default=None, ge=0, le=100_000, description="Frames with smoke.")
     speed_kmh: float | None = Field(default=None, ge=0, le=300, description="Speed, km/h.")
@@ -198,7 +200,7 @@ class ReviewIn(In):
     )
     plate: Plate = Field(default="", description="For smoke: the plate that answers for it.")
     plate_colour: COLOUR | None = Field(default=None, description="For smoke: its colour.")
-    ringelmann: float | None = Field(default=None, ge=0, le=5, description="Ringelmann level as judged.")
+    ringelmann: Level | None = Field(default=None, description="Ringelmann level as judged.")
 
 
 def wrong(refused: manage_accounts.Refused) -> Refused:
@@ -333,9 +335,9 @@ class FilesKept(Out):
 )  # fmt: skip
 def add(capture: str) -> FilesKept:
     """Add files."""
-    capture_id = id_of(capture)
-    if request.mimetype != "multipart/form-data":
+    if request.mimetype != "multipart/form-data":  # asked before the number: a foreign capture answers as none would
         raise UnsupportedMediaType
+    capture_id = id_of(capture)
     try:
         given = files_given()
         with work() as connection:

@@ -1,6 +1,5 @@
 """Inspections: the list, one with every judgement, recording, correcting as a new version, withdrawing."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -34,7 +33,6 @@ from server.api.operations import operation
 from server.flows import record_inspection, rule_book
 from server.flows.inspection_subjects import SubjectGiven
 from server.flows.judge_inspection import InspectionDraft
-from server.flows.manage_accounts import Fault as FlowFault
 from server.flows.manage_accounts import Refused as FlowRefused
 from server.flows.record_inspection import OtherContent
 from server.store import inspections
@@ -173,10 +171,8 @@ class WithdrawalIn(In):
 
 EXAMPLE = {
     "kind": "roadside", "at": "2026-11-20T09:30:00+08:00", "subject": "辽NA1234", "colour": "yellow",
-    "subject_kind": "truck", "stage": "5", "fuel": "diesel", "category": "heavy_goods", "lon": 120.45, "lat": 41.57,
-    "place": "国道101线", "methods": {"free_acceleration": {"peaks": [1.3, 1.4, 1.5]}},
-    "officers": [{"name": "王一", "card_number": "06130001"}, {"name": "李二", "card_number": "06130002"}],
-    "weather": {"temperature_c": 5, "humidity_pct": 40, "pressure_kpa": 101.3},
+    "subject_kind": "truck", "stage": "5", "fuel": "diesel", "lon": 120.45, "lat": 41.57,
+    "methods": {"free_acceleration": {"peaks": [1.3, 1.4, 1.5]}}, "officers": [{"name": "王一", "card_number": "061"}],
 }  # fmt: skip
 
 
@@ -226,7 +222,7 @@ def create(body: InspectionNew) -> InspectionDetail:
                 datetime.now(UTC), "api", body.source_key,
             )  # fmt: skip
     except FlowRefused as refused:
-        raise invalid(_faults(refused.faults)) from refused
+        raise _invalid(refused) from refused
     except OtherContent as other:
         zh, en = f"该键已用于检查 {other.number}。", f"The key was used for inspection {other.number}."
         raise Refused(409, error_of(409, ("key_used", zh, en), path="body.source_key")) from other
@@ -249,7 +245,7 @@ def correct(body: InspectionCorrection, number64: int) -> InspectionDetail:
                 _draft(body), body.reason, datetime.now(UTC),
             )  # fmt: skip
     except FlowRefused as refused:
-        raise invalid(_faults(refused.faults)) from refused
+        raise _invalid(refused) from refused
     return _detail(number64)
 
 
@@ -257,7 +253,6 @@ def correct(body: InspectionCorrection, number64: int) -> InspectionDetail:
     blueprint, "POST", "/<int:number64>/withdrawal", allow="inspections.record", takes=WithdrawalIn,
     gives=InspectionDetail, refuses=(412,), versioned=True, summary="Withdraw an inspection",
     about="For what should never have been recorded; it stays on file with its reason.",
-    examples={"body": {"reason": "录错车辆"}},
 )  # fmt: skip
 def withdraw(body: WithdrawalIn, number64: int) -> InspectionDetail:
     """Withdraw an inspection."""
@@ -268,7 +263,7 @@ def withdraw(body: WithdrawalIn, number64: int) -> InspectionDetail:
                 connection, current_actor(), current_scope(), number64, row["version"], body.reason
             )
     except FlowRefused as refused:
-        raise invalid(_faults(refused.faults)) from refused
+        raise _invalid(refused) from refused
     return _detail(number64)
 
 
@@ -298,7 +293,8 @@ def _draft(body: InspectionIn) -> InspectionDraft:
     return InspectionDraft(record, subject, body.lon, body.lat, body.place, home, tuple(body.instrument_ids))
 
 
-def _faults(faults: Iterable[FlowFault]) -> list[Fault]:
-    return [
-        Fault(path=f"body.{one.field}"[:200], code="refused", message_zh=one.zh, message_en=one.en) for one in faults
-    ][:50]
+def _invalid(refused: FlowRefused) -> Refused:
+    faults = refused.faults[:50]
+    return invalid(
+        [Fault(path=f"body.{f.field}"[:200], code="refused", message_zh=f.zh, message_en=f.en) for f in faults]
+    )

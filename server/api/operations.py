@@ -59,9 +59,9 @@ class Operation:
         return self.writes and self.status == 201 and self.has_body and not self.secret
 
     secret: bool = False
+    files: tuple[str, ...] = ()
     takes_bytes: bool = False
     gives_bytes: bool = False
-    files: tuple[str, ...] = ()
 
 
 def operation(
@@ -80,9 +80,9 @@ def operation(
     examples: Mapping[str, Any] | None = None,
     versioned: bool = False,
     secret: bool = False,
+    files: tuple[str, ...] = (),
     takes_bytes: bool = False,
     gives_bytes: bool = False,
-    files: tuple[str, ...] = (),
 ) -> Callable[[View], View]:
     """Put a view on an address with all that the description and the checks need.
 
@@ -90,7 +90,7 @@ def operation(
     """
     spec = Operation(
         allow, summary, about, method != "GET", takes is not None, asks is not None, refuses, gives, status,
-        examples or {}, versioned, secret, takes_bytes, gives_bytes, files,
+        examples or {}, versioned, secret, files, takes_bytes, gives_bytes,
     )  # fmt: skip
 
     def put(view: View) -> View:

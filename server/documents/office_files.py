@@ -4,6 +4,7 @@ import codecs
 import json
 import re
 import zipfile
+from functools import partial
 from typing import BinaryIO
 
 from server.documents.media_types import DOCX, Media, MediaFault
@@ -11,9 +12,10 @@ from server.documents.media_types import DOCX, Media, MediaFault
 PIECE = 2**20
 OVERLAP = 64
 MOST_PARTS, MOST_UNPACKED = 2000, 200 * 2**20
-_ACTIVE = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA)\s*[\s/(<\[]")
-BROKEN = MediaFault("文件不完整或已损坏。", "The file is cut off or broken.")
-ACTIVE = MediaFault(
+_ACTIVE = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFiles?|RichMedia|XFA)\s*[\s/(<\[]")
+BROKEN = partial(MediaFault, "文件不完整或已损坏。", "The file is cut off or broken.")
+ACTIVE = partial(
+    MediaFault,
     "PDF 含有脚本、附件或可执行内容，不予接收。请打印为新的 PDF 后上传。",
     "The PDF holds scripts, attachments or commands and is not taken. Print it into a new PDF.",
 )
@@ -24,11 +26,11 @@ def read_pdf(file: BinaryIO) -> Media:
     before, last = b"", b""
     while piece := file.read(PIECE):
         if _ACTIVE.search(before + piece):
-            raise ACTIVE
+            raise ACTIVE()
         last = (before + piece)[-2048:]
         before = piece[-OVERLAP:]
     if b"%%EOF" not in last:
-        raise BROKEN
+        raise BROKEN()
     return Media("application/pdf")
 
 
@@ -37,15 +39,15 @@ def read_docx(file: BinaryIO) -> Media:
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
-            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-                raise BROKEN
-            names = {part.filename for part in parts}
-            if not {"[Content_Types].xml", "word/document.xml"} <= names or archive.testzip() is not None:
-                raise BROKEN
+            small = len(parts) <= MOST_PARTS and sum(part.file_size for part in parts) <= MOST_UNPACKED
+            whole = small and archive.testzip() is None
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as fault:
-        raise fault if isinstance(fault, MediaFault) else BROKEN from fault
+        raise BROKEN() from fault
+    names = {part.filename for part in parts}
+    if not whole or not names >= {"[Content_Types].xml", "word/document.xml"}:
+        raise BROKEN()
     if any("vbaproject" in name.lower() or name.startswith("/") or ".." in name.split("/") for name in names):
-        raise BROKEN
+        raise BROKEN()
     return Media(DOCX)
 
 
@@ -55,10 +57,10 @@ def read_text(file: BinaryIO, name: str) -> Media:
     try:
         while piece := file.read(PIECE):
             if "\0" in decoder.decode(piece):
-                raise BROKEN
+                raise BROKEN()
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as fault:
-        raise BROKEN from fault
+        raise BROKEN() from fault
     return Media(_text_type(file, name))
 
 

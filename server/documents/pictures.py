@@ -8,6 +8,8 @@ import mmap
 import re
 import struct
 from collections.abc import Callable
+from functools import partial
+from threading import BoundedSemaphore
 from typing import BinaryIO
 
 from PIL import Image, ImageFile, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
@@ -20,13 +22,16 @@ OPENERS: dict[str, Callable[[BinaryIO], ImageFile.ImageFile]] = {
     "image/png": PngImagePlugin.PngImageFile,
     "image/webp": WebPImagePlugin.WebPImageFile,
 }
+_AT_ONCE = BoundedSemaphore(2)  # pictures in memory in this process; the largest takes half a gigabyte
 MOST_SCANS = 100  # of a progressive JPEG; cameras write about ten, each is a pass over the whole picture
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 _MARKUP = re.compile(rb"<(?:script|html|svg|\?xml|\?php|!doctype|iframe|body)[\s>/]", re.IGNORECASE)
-BROKEN = MediaFault(
-    "图片已损坏，无法完整读取。请重新拍摄或导出。", "The picture is broken: it cannot be read to its end."
+_ARCHIVED = re.compile(rb"PK\x03\x04[\x0a-\x3f]\x00")
+BROKEN = partial(
+    MediaFault, "图片已损坏，无法完整读取。请重新拍摄或导出。", "The picture is broken: it cannot be read to its end."
 )
-POLYGLOT = MediaFault(
+POLYGLOT = partial(
+    MediaFault,
     "文件中除图片外还夹带其他内容，不予接收。",
     "The file holds something else besides the picture and is not taken.",
 )
@@ -38,12 +43,12 @@ def read_picture(file: BinaryIO, media_type: str, most_pixels: int) -> Media:
         _refuse_polyglot(data, media_type)
         if media_type == "image/webp":
             _refuse_large(*_webp_size(data), most_pixels)  # Pillow takes the memory when it opens one
-    with _opened(file, media_type) as image:
+    with _AT_ONCE, _opened(file, media_type) as image:
         _refuse_large(*image.size, most_pixels)
         try:
             image.load()
         except Exception as fault:
-            raise BROKEN from fault
+            raise BROKEN() from fault
         place = place_and_time(image)
         width, height = image.size
     return Media(media_type, width, height, None, place.taken_at, place.lon, place.lat)
@@ -51,7 +56,7 @@ def read_picture(file: BinaryIO, media_type: str, most_pixels: int) -> Media:
 
 def write_copy(file: BinaryIO, media_type: str, target: BinaryIO, most_px: int | None) -> None:
     """A JPEG copy, upright, at most `most_px` on its longer side, with nothing but pixels in it."""
-    with _opened(file, media_type) as image:
+    with _AT_ONCE, _opened(file, media_type) as image:
         if most_px is not None:
             image.draft("RGB", (most_px, most_px))
         upright = ImageOps.exif_transpose(image)
@@ -73,12 +78,12 @@ def _opened(file: BinaryIO, media_type: str) -> ImageFile.ImageFile:
     try:
         return OPENERS[media_type](file)
     except Exception as fault:  # its parsers raise whatever the bytes drive them to
-        raise BROKEN from fault
+        raise BROKEN() from fault
 
 
 def _refuse_large(width: int, height: int, most_pixels: int) -> None:
     if width < 1 or height < 1:
-        raise BROKEN
+        raise BROKEN()
     if width * height > most_pixels:
         most = most_pixels // 1_000_000
         raise MediaFault(
@@ -88,19 +93,13 @@ def _refuse_large(width: int, height: int, most_pixels: int) -> None:
 
 
 def _refuse_polyglot(data: mmap.mmap, media_type: str) -> None:
-    if data.find(b"%PDF-", 0, 1024 + 5) >= 0 or _ends_as_zip(data):
-        raise POLYGLOT
+    if data.find(b"%PDF-", 0, 1024 + 5) >= 0:
+        raise POLYGLOT()
     tail = data[_end_of_picture(data, media_type) :]
     if media_type != "image/jpeg" and tail.strip(b"\0"):
-        raise POLYGLOT
-    if _MARKUP.search(tail) or b"PK\x03\x04" in tail:  # cameras put previews and clips there, but no pages or archives
-        raise POLYGLOT
-
-
-def _ends_as_zip(data: mmap.mmap) -> bool:
-    """Whether an archive ends with the file: its end record, with a comment of exactly the bytes that follow."""
-    at = data.rfind(b"PK\x05\x06", max(0, len(data) - 65_557))
-    return at >= 0 and at + 22 <= len(data) and at + 22 + int.from_bytes(data[at + 20 : at + 22], "little") == len(data)
+        raise POLYGLOT()
+    if _MARKUP.search(tail) or _ARCHIVED.search(tail):  # cameras put previews and clips there, but no pages or archives
+        raise POLYGLOT()
 
 
 def _end_of_picture(data: mmap.mmap, media_type: str) -> int:
@@ -109,11 +108,11 @@ def _end_of_picture(data: mmap.mmap, media_type: str) -> int:
     if media_type == "image/png":
         at = data.find(b"\0\0\0\0IEND\xae\x42\x60\x82")
         if at < 0:
-            raise BROKEN
+            raise BROKEN()
         return at + 12
     size = 8 + int.from_bytes(data[4:8], "little")
     if size > len(data):
-        raise BROKEN
+        raise BROKEN()
     return size + size % 2
 
 
@@ -133,14 +132,14 @@ def _end_of_jpeg(data: mmap.mmap) -> int:
                 "The picture is made of too many scans and is not taken.",
             )
         at += max(int.from_bytes(data[at : at + 2], "big"), 2)
-    raise BROKEN
+    raise BROKEN()
 
 
 def _webp_size(data: mmap.mmap) -> tuple[int, int]:
     """Width and height by the first chunk (VP8, VP8L or VP8X)."""
     kind, head = data[12:16], data[20:30]
     if len(head) < 10:
-        raise BROKEN
+        raise BROKEN()
     if kind == b"VP8X":
         return int.from_bytes(head[4:7], "little") + 1, int.from_bytes(head[7:10], "little") + 1
     if kind == b"VP8L":

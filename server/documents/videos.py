@@ -1,6 +1,7 @@
 """MP4 and MOV by their boxes (ISO/IEC 14496-12): whole, in order, with a film in them. No frame is decoded here."""
 
 import os
+from functools import partial
 from typing import BinaryIO
 
 from server.documents.media_types import Media, MediaFault
@@ -15,8 +16,8 @@ BOXES = frozenset({
 })  # fmt: skip
 MOST_BOXES = 100_000  # fragments of a long film
 MOST_INDEX_BYTES = 64 * 2**20
-BROKEN = MediaFault("视频不完整或已损坏。请重新导出后上传。", "The video is cut off or broken. Export it again.")
-OTHER = MediaFault("不是 MP4 或 MOV 视频。", "It is no MP4 or MOV video.")
+BROKEN = partial(MediaFault, "视频不完整或已损坏。请重新导出后上传。", "The video is cut off or broken.")
+OTHER = partial(MediaFault, "不是 MP4 或 MOV 视频。", "It is no MP4 or MOV video.")
 
 
 def read_video(file: BinaryIO, media_type: str) -> Media:
@@ -28,17 +29,17 @@ def read_video(file: BinaryIO, media_type: str) -> Media:
         kind, start, end = _box(file, at, size)
         count += 1
         if kind not in BOXES or count > MOST_BOXES:
-            raise BROKEN
+            raise BROKEN()
         if count == 1 and not _is_film(file, start, end):
-            raise OTHER
+            raise OTHER()
         if kind == b"moov":
             if end - start > MOST_INDEX_BYTES:
-                raise BROKEN
+                raise BROKEN()
             file.seek(start)
             index = file.read(end - start)
         at = end
     if index is None or b"mdhd" not in index:
-        raise BROKEN
+        raise BROKEN()
     return Media(media_type, duration_s=_duration_s(index))
 
 
@@ -52,7 +53,7 @@ def _box(file: BinaryIO, at: int, size: int) -> tuple[bytes, int, int]:
     elif length == 0:
         length = size - at  # the last box runs to the end
     if len(head) < 8 or length < start - at or at + length > size:
-        raise BROKEN
+        raise BROKEN()
     return head[4:8], start, at + length
 
 

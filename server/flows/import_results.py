@@ -4,6 +4,7 @@ A row that was imported before (same report and attempt, same record) is counted
 row and column; while one stands nothing of the file is written.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +34,7 @@ _WORDS = {
     "合格": "passed", "不合格": "failed", "晴": "clear", "多云": "cloudy", "阴": "cloudy", "雨": "rain", "雪": "snow",
     "雾": "fog", "扬沙": "dust",
 }  # fmt: skip
+_VALUE = re.compile(r"values\.(\d+)\.(\w+)$")
 _COLOURS = reading_table(PLATE_COLOURS, WRITTEN["plate_colour"])
 _PLAIN = ("plate", "plate_colour", "at", "division", "place", "lon", "lat")
 
@@ -94,11 +96,6 @@ def import_results(
 
 
 def _columns(kind: str, sheet: Sheet) -> list[tuple[ResultColumn, int]]:
-    if len(sheet.rows) > MOST_ROWS:
-        raise FileRefusedError(
-            f"文件有 {len(sheet.rows)} 行，上限 {MOST_ROWS} 行：请拆分后分次导入。",
-            f"The file has {len(sheet.rows)} rows, at most {MOST_ROWS} are taken: split it.",
-        )
     known = {fold(name): one for one in COLUMNS[kind] for name in (one.header, one.zh, one.en, one.name)}
     found = [(known[fold(header)], at) for at, header in enumerate(sheet.header) if fold(header) in known]
     names = [column.name for column, _ in found]
@@ -110,6 +107,11 @@ def _columns(kind: str, sheet: Sheet) -> list[tuple[ResultColumn, int]]:
         raise FileRefusedError(
             f"表头缺少：{'、'.join(one.zh for one in missing)}。请对照模板。",
             f"The header lacks: {', '.join(one.en for one in missing)}. Compare it with the template.",
+        )
+    if len(sheet.rows) > MOST_ROWS:
+        raise FileRefusedError(
+            f"文件有 {len(sheet.rows)} 行，上限 {MOST_ROWS} 行：请拆分后分次导入。",
+            f"The file has {len(sheet.rows)} rows, at most {MOST_ROWS} are taken: split it.",
         )
     return found
 
@@ -135,7 +137,7 @@ def _take(
         key = _key(kind, given)
         found = record_inspection.record(connection, actor, scope, rules, draft, now, "import", key, quiet=True)
     except Refused as refused:
-        report.faults += [_placed(kind, number, one.field, one.zh, one.en) for one in refused.faults]
+        report.faults += [_placed(kind, number, _named(one.field, given), one.zh, one.en) for one in refused.faults]
     except OtherContent as other:
         zh = f"该记录已导入为 {other.number}，但内容不同：请更正原记录。"
         en = f"It was imported as {other.number} with other content: correct that one."
@@ -159,6 +161,13 @@ def _cell_faults(kind: str, number: int, given: Mapping[str, str]) -> Iterator[R
     for name in ("lon", "lat"):
         if given.get(name) and not isinstance(_number(given[name]), float):
             yield _placed(kind, number, name, "应为数字。", "A number.")
+
+
+def _named(field: str, given: Mapping[str, str]) -> str:
+    """The column that a fault of the flow speaks of; the groups of values are counted without the empty ones."""
+    found = _VALUE.search(field)
+    filled = [number for number in range(1, VALUES + 1) if _group(given, number)]
+    return f"values.{filled[int(found[1])]}.{found[2]}" if found and int(found[1]) < len(filled) else field
 
 
 def _placed(kind: str, number: int, name: str, zh: str, en: str) -> ResultFault:

@@ -1,5 +1,6 @@
 """Whom an inspection is about: out of the register, and what was read off a plate where the register is silent."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -7,9 +8,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from enforcement import json_records
 from enforcement.categories import MachineCategory, TruckCategory
 from enforcement.fuels import Fuel
-from enforcement.json_records import plain
 from enforcement.measurements import Measured, measured_of
 from enforcement.plates import PlateColour
 from enforcement.stages import Stage
@@ -18,6 +19,7 @@ from server.flows.manage_accounts import Fault, Refused
 from server.store import subjects, whitelist
 
 LONGEST = 40
+_NUMBER = re.compile(r"[^\W_][\w./-]*")  # plates and numbers of machines, of whatever place; no formula begins so
 Code = TypeVar("Code", bound=StrEnum)
 
 
@@ -47,9 +49,14 @@ class InspectedSubject:
     facts: Mapping[str, Any]
 
 
+def plain(text: str) -> str:
+    """A plate or number as it is kept: upper case, without spaces and the dot of a plate."""
+    return text.strip().upper().replace(" ", "").replace("·", "")
+
+
 def find(connection: Connection, given: SubjectGiven) -> InspectedSubject:
     """The subject. Raises Refused where nothing was given, or several are meant."""
-    text = given.text.strip().upper().replace(" ", "").replace("·", "")
+    text = plain(given.text)
     faults = _faults(text, given)
     if faults:
         raise Refused(faults)
@@ -69,7 +76,7 @@ def find(connection: Connection, given: SubjectGiven) -> InspectedSubject:
 
 def _faults(text: str, given: SubjectGiven) -> list[Fault]:
     faults = []
-    if not 0 < len(text) <= LONGEST or not text.isprintable():
+    if len(text) > LONGEST or not _NUMBER.fullmatch(text):
         zh, en = "请填写车牌或机械编号", "Give a plate or a machine number"
         faults.append(Fault("subject", zh, en))
     if given.colour and given.colour not in tuple(PlateColour):
@@ -96,7 +103,7 @@ def _registered(
     number = (trucks or machines)[0]
     held = (subjects.find_trucks if trucks else subjects.find_machines)(raw, [number])[number]
     measured = _filled(measured_of(held.subject), given)
-    facts = {"kind": str(measured.kind), "registered": True, "colour": given.colour, **plain(held.subject)}
+    facts = {"kind": str(measured.kind), "registered": True, "colour": given.colour, **json_records.plain(held.subject)}
     return InspectedSubject(
         text, number if trucks else None, number if machines else None, held.enterprise_id, measured,
         {**facts, "read": read_facts(given)},
@@ -135,4 +142,6 @@ def _code(kind: type[Code], text: str) -> Code | None:
 
 def read_facts(given: SubjectGiven) -> dict[str, Any]:
     """What was read at the place, for the form of a correction."""
-    return {name: value for name, value in plain(given).items() if name != "text" and value not in ("", None)}
+    return {
+        name: value for name, value in json_records.plain(given).items() if name != "text" and value not in ("", None)
+    }

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from enforcement import inspections as rules_of_inspections
 from enforcement import zone_terms_json
+from enforcement.inspection_standing import standing_of
 from enforcement.inspection_zones import strictest_class
 from enforcement.inspections import Conclusion, Inspection, InspectionFault, conclude
 from enforcement.instruments import Standing
@@ -30,6 +31,7 @@ from server.store import inspection_places
 from server.store.scopes import Scope
 
 MINUTE = timedelta(minutes=1)
+SINGLE = "single_record"  # why one record of remote sensing is a screening; a chain of them is not
 _PLACE = re.compile(r"\[(\d+)\]")
 
 
@@ -171,8 +173,8 @@ def _with_history(
     verdict = {**verdict, "remote": remote_json(history) if history else None}
     if not remote_history.completes_chain(history, number) or conclusion.outcome is not Outcome.FAILED:
         return conclusion, verdict
-    lacking = [one for one in conclusion.sentences if one.zh.endswith("结果仅作筛查。")]
-    standing = Standing.SCREENING if lacking else Standing.LEGAL
+    _, lacking, _ = standing_of(rules, inspection, division)
+    standing = Standing.LEGAL if all(one.code == SINGLE for one in lacking) else Standing.SCREENING
     offences = tuple(dict.fromkeys((*conclusion.offences, Offence.FAILED_INSPECTION)))
     conclusion = replace(conclusion, standing=standing, offences=offences)
     return conclusion, {**verdict, "standing": str(standing), "offences": [str(one) for one in offences]}

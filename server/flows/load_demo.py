@@ -24,7 +24,7 @@ from server.flows.demo_subjects import read_data
 from server.flows.manage_accounts import Draft, create_account, password_faults
 from server.flows.publish_zone import NewZone, create_zone, publish_version
 from server.flows.sign_in import HASHER
-from server.store import organisations, registry_rows, users, whitelist, zones
+from server.store import organisations, registry_rows, stations, users, whitelist, zones
 from server.store.audit import PLATFORM
 from server.store.enterprises import ENTERPRISES
 from server.store.evidence_store import EvidenceStore
@@ -63,6 +63,7 @@ def load_demo(engine: Engine, secrets_dir: Path, store: EvidenceStore | None = N
             "zones": _load_zones(connection),
         }
         added["whitelist"] = _load_whitelist(connection)
+        added["stations"] = _load_stations(connection)
         if store is not None:
             now = dt.datetime.now(dt.UTC)
             added |= load_captures(connection, store, now)
@@ -207,6 +208,17 @@ def _load_whitelist(connection: Connection) -> int:
         entry = NewEntry(truck, machine, zone, purpose, begin, end, document, demo_subjects.NOTE)
         _add_entry(connection, entry, state)
     return len(wanted)
+
+
+def _load_stations(connection: Connection) -> int:
+    """One station that tests and one that repairs, each bound to its demonstration organisation."""
+    bodies, added = organisations.organisation_ids(connection), 0
+    for row in read_data("stations.yaml"):
+        if stations.find_taken(connection, "code", row["code"], None) is None:
+            values = {**row, "organisation_id": bodies[row["organisation"]], "state": "active"}
+            stations.put(connection, None, values)
+            added += 1
+    return added
 
 
 def _add_entry(connection: Connection, entry: NewEntry, state: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from enforcement.rules import RuleBook, day_of
+from server.flows.inspection_subjects import plain
 from server.flows.judge_inspection import InspectionDraft, Judged, content_of, judge
 from server.flows.manage_accounts import Fault, Refused
 from server.store import audit, inspections
@@ -138,7 +139,8 @@ def _key(actor: Actor, given: str | None) -> str | None:
 def _again(before: Mapping[str, Any], draft: InspectionDraft) -> Recorded:
     """The inspection that stands under the key, if it says the same; corrected since, it is still the same."""
     said = {**before["content"], "instruments": []}
-    if before["version"] == 1 and said != content_of(draft):
+    same = before["subject_text"] == plain(draft.subject.text) and said == content_of(draft)
+    if before["version"] == 1 and not same:
         raise OtherContent(before["number"])
     return Recorded(before["id"], before["number"], False)
 

@@ -33,7 +33,7 @@ def of_truck(
     results = [*(found for row in rows if (found := result_of(row)) is not None), *joining]
     if not results:
         return None
-    retests = [row["inspected_at"] for row in rows if row["outcome"] == "passed" and REMOTE not in row["methods"]]
+    retests = [row["inspected_at"] for row in rows if _is_retest(row)]
     return verdict(rules, results, retests, at, area)
 
 
@@ -59,3 +59,8 @@ def record_of(judgement: Mapping[str, Any], at: datetime, key: str) -> RemoteRes
 def completes_chain(found: RemoteVerdict | None, key: str) -> bool:
     """Whether the record is one of the hits that made the truck fail."""
     return found is not None and found.state is RemoteState.FAILED and key in {hit.key for hit in found.hits}
+
+
+def _is_retest(row: Mapping[str, Any]) -> bool:
+    """A test of the exhaust that was passed and may be relied on begins the count anew."""
+    return row["outcome"] == "passed" and row["standing"] == "legal" and REMOTE not in row["methods"]

@@ -102,7 +102,7 @@ def _insert(
 ) -> tuple[int, str]:
     due, rule_key = last_day(rules, calendar, row["division"], at)
     values = {
-        **row, "vin": repairs.vin_of(connection, row["truck_id"], row["machine_id"]), "issued_on": day_of(at),
+        **row, **repairs.identity_of(connection, row["truck_id"], row["machine_id"]), "issued_on": day_of(at),
         "due_on": due, "rule_key": rule_key, "organisation_id": account.organisation_id, "created_by": account.id,
     }  # fmt: skip
     number, text = repairs.insert(connection, values)

@@ -6,28 +6,30 @@ moves with it in the same transaction.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from enforcement.calendar import Calendar
-from enforcement.repairs import DONE, RepairRecord, Retest, retest_refusal, scrap_advice
+from enforcement.repairs import DONE, RepairRecord, Retest, retest_refusal
 from enforcement.rules import RuleBook
-from enforcement.sentences import Sentence
 from server.flows import move_case
 from server.flows.case_work import Move, MoveRefused
 from server.flows.manage_accounts import Fault, Refused
 from server.flows.repair_notices import stale, target
 from server.store import audit, cases, repairs, stations
+from server.store import repair_work as works
 from server.store.audit import Actor
 from server.store.scopes import Scope
-from server.store.users import Account
+from server.store.users import Account, Role
 
 TEXT_MOST, ROWS_MOST, SHORT_MOST = 500, 100, 60
 CLOCK_LEEWAY = timedelta(minutes=10)  # a station's clock may run ahead
 EVERYWHERE = Scope()
+Who = tuple[Connection, Actor, Account, RuleBook, Calendar]
+"""What every step of a station needs first: where, who, and by which rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def _move_case(
     if case is None:
         raise LookupError(case_id)
     asked = Move("repair", action, case["version"])
+    if account.organisation_kind == "station":  # a key of the station's own system has no roles
+        account = replace(account, roles=account.roles | {Role.STATION})
     try:
         move_case.take(connection, actor, account, rules, calendar, case, asked, at)
     except MoveRefused as refused:
@@ -128,7 +132,7 @@ def begin(
     if faults or accepted_at is None:
         raise Refused(faults)
     _move(connection, actor, account, rules, calendar, notice, "begin_repair", at)
-    work_id = repairs.begin(connection, number, station["id"], work_order.strip(), accepted_at, actor.user_id)
+    work_id = works.begin(connection, number, station["id"], work_order.strip(), accepted_at, actor.user_id)
     detail = {"number": notice["number"], "station": station["code"], "work_order": work_order.strip()}
     audit.append(connection, actor, "repair.begin", "repair_notice", number, detail)
     return work_id
@@ -146,7 +150,7 @@ def _begin_faults(
     order = work_order.strip()
     if not 1 <= len(order) <= SHORT_MOST:
         faults.append(Fault("work_order", "请填写工单号，不超过60字", "Give the number of the work order, 60 at most"))
-    elif repairs.work_order_taken(connection, station_id, order):
+    elif works.work_order_taken(connection, station_id, order):
         faults.append(Fault("work_order", "本机构已有该工单号", "The station has a work order of this number"))
     if accepted_at is None or accepted_at > now + CLOCK_LEEWAY:
         faults.append(Fault("accepted_at", "请填写接车时间，不得晚于现在", "Say when it was taken in, not after now"))
@@ -170,7 +174,7 @@ def put_work(
     """Keep what was done; with `finished_at` the repair is over. Gives the notice's state."""
     at = now or datetime.now(UTC)
     station = own_station(connection, account, "maintenance")
-    row = repairs.lock_repair(connection, work_id, station["id"])
+    row = works.lock_repair(connection, work_id, station["id"])
     if row is None:
         raise LookupError(work_id)
     faults = [*stale(row, version), *work_faults(work)]
@@ -180,7 +184,7 @@ def put_work(
         faults += _finish_faults(row, work, at)
     if faults:
         raise Refused(faults)
-    repairs.put_work(connection, work_id, _values(work))
+    works.put_work(connection, work_id, _values(work))
     notice = repairs.lock(connection, row["notice_id"]) or {}
     detail = {"work_order": row["work_order"], "items": len(work.items), "parts": len(work.parts)}
     state = str(notice["state"])
@@ -247,18 +251,15 @@ def retest(
     version: int,
     inspection_id: int | None,
     now: datetime | None = None,
-) -> tuple[str, Sentence | None]:
-    """An inspection counts as the re-test: the state of the notice, and advice on scrapping where it is due.
-
-    Raises LookupError, Refused.
-    """
+) -> str:
+    """An inspection counts as the re-test; the state of the notice. Raises LookupError, Refused."""
     at = now or datetime.now(UTC)
     is_station = account.organisation_kind == "station"
     station = own_station(connection, account, "inspection") if is_station else None
     notice = _locked(connection, number, version)
     own = account.organisation_id if is_station else None
-    chosen = next((one for one in repairs.candidates(connection, notice, own) if one["id"] == inspection_id), None)
-    done = repairs.repairs_of(connection, number)
+    chosen = next((one for one in works.candidates(connection, notice, own) if one["id"] == inspection_id), None)
+    done = works.repairs_of(connection, number)
     record = _record(done[-1]) if done else None
     code = station["code"] if station else None
     refusal = retest_refusal(
@@ -271,11 +272,10 @@ def retest(
         raise Refused([Fault("inspection", zh, en)])
     action = "pass_retest" if chosen["outcome"] == "passed" else "fail_retest"
     state = _move(connection, actor, account, rules, calendar, notice, action, at)
-    repairs.add_retest(connection, number, chosen["id"], done[-1]["id"], chosen["outcome"])
+    works.add_retest(connection, number, chosen["id"], done[-1]["id"], chosen["outcome"])
     detail = {"number": notice["number"], "inspection": chosen["number"], "outcome": chosen["outcome"]}
     audit.append(connection, actor, f"repair.{action}", "repair_notice", number, detail)
-    failed = sum(one["outcome"] == "failed" for one in repairs.retests_of(connection, number))
-    return state, scrap_advice(rules, failed, at, notice["division"])
+    return state
 
 
 def _record(row: Mapping[str, Any]) -> RepairRecord:

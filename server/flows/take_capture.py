@@ -19,6 +19,7 @@ from server.store.audit import Actor
 from server.store.scopes import Scope
 
 AHEAD = timedelta(minutes=5)  # of our clock: what lies further in the future is a wrong date, not a drift
+READINGS = ("plate_confidence", "ringelmann", "confidence", "speed_kmh", "clock_drift_s")
 NOT_FALLEN_AWAY = ("first_review", "second_review", "disputed", "confirmed")
 
 
@@ -152,6 +153,7 @@ def _values(rules: RuleBook, device: dict[str, Any], facts: CaptureFacts, now: d
     plates = _plates(facts)
     return {
         **asdict(facts),
+        **{name: _rounded(getattr(facts, name)) for name in READINGS},
         "plate": plates.plate,
         "plate_colour": plates.colour,
         "trailer_plate": plates.trailer,
@@ -162,6 +164,11 @@ def _values(rules: RuleBook, device: dict[str, Any], facts: CaptureFacts, now: d
         "received_at": now,
         "law": law,
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    """A reading to six places: what is smaller than that no column of the table can hold."""
+    return None if value is None else round(value, 6)
 
 
 def _plates(facts: CaptureFacts) -> Plates:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Nullable, Query, count_capped, escape_like
 from server.store.scopes import Scope
 
 _SOURCE = "captures c LEFT JOIN trucks t ON t.id = c.truck_id JOIN capture_devices d ON d.id = c.device_id"
@@ -32,7 +32,7 @@ FILTERS: dict[str, str] = {
     "standing": "c.standing = :standing",
     "ringelmann_from": "c.ringelmann >= cast(:ringelmann_from AS numeric)",
     "ringelmann_to": "c.ringelmann <= cast(:ringelmann_to AS numeric)",
-    "confidence_from": "c.confidence >= cast(:confidence_from AS real)",
+    "confidence_from": "c.confidence >= cast(:confidence_from AS float8)",
     "hits_from": "c.hits >= cast(:hits_from AS int)",
     "from": "c.captured_at >= cast(:from AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'",
     "to": "c.captured_at < (cast(:to AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
@@ -41,7 +41,7 @@ FILTERS: dict[str, str] = {
     "truck": "c.truck_id = cast(:truck AS int)",
     "q": "c.plate ILIKE :q OR c.number = :exact",
 }
-SORTS = {"captured_at": "c.captured_at", "ringelmann": "c.ringelmann", "hits": "c.hits"}
+SORTS = {"captured_at": "c.captured_at", "ringelmann": Nullable("c.ringelmann"), "hits": "c.hits"}
 
 
 def find(connection: Connection, scope: Scope, query: Query, local: str = "") -> Found:
@@ -53,15 +53,15 @@ def find(connection: Connection, scope: Scope, query: Query, local: str = "") ->
         values["local"] = local
     narrow = f"captures c LEFT JOIN trucks t ON t.id = c.truck_id WHERE {clauses}"
     order = query.order(SORTS, "captured_at", "c.id")
-    if query.sort != "ringelmann":  # never null: without the words an index gives the order, either way
-        order = order.replace(" NULLS LAST", "")
+    behind, place = query.behind(connection, "captures c", SORTS, "captured_at", "c.id")
     # the page is picked first: the names and places of fifty rows are looked up, not those of all
     rows = connection.execute(
         text(
-            f"WITH page AS MATERIALIZED (SELECT c.id FROM {narrow} ORDER BY {order} LIMIT :limit OFFSET :offset)"
+            f"WITH page AS MATERIALIZED (SELECT c.id FROM {narrow} AND ({behind}) ORDER BY {order}"
+            " LIMIT :limit OFFSET :offset)"
             f" SELECT {_COLUMNS} FROM {_SOURCE} WHERE c.id IN (SELECT id FROM page) ORDER BY {order}"
         ),
-        {**values, **query.window},
+        {**values, **place, **query.window},
     )
     counted = narrow if "fuel" in values else f"captures c WHERE {clauses}"
     total, capped = count_capped(connection, counted, values)

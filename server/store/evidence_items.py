@@ -27,8 +27,9 @@ def of_owners(connection: Connection, owners: Sequence[tuple[str, int]]) -> list
     """Every item of several things, by id."""
     rows = connection.execute(
         text(
-            f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE (i.owner_kind, i.owner_id) IN"
-            " (SELECT * FROM unnest(cast(:kinds AS text[]), cast(:ids AS bigint[]))) ORDER BY i.id"
+            f"SELECT {_COLUMNS} FROM (SELECT DISTINCT * FROM unnest(cast(:kinds AS text[]), cast(:ids AS bigint[])))"
+            " AS o(kind, id) JOIN evidence_items i ON i.owner_kind = o.kind AND i.owner_id = o.id"
+            " JOIN evidence_files f ON f.id = i.file_id LEFT JOIN evidence_set_aside a ON a.item_id = i.id ORDER BY i.id"
         ),
         {"kinds": [kind for kind, _ in owners], "ids": [number for _, number in owners]},
     )

@@ -104,15 +104,16 @@ class EvidenceStore:
         target = self.path(staged.digests.sha256)
         with _no_room_is_told():
             target.parent.mkdir(parents=True, exist_ok=True)
+            new = True
             try:
                 os.link(staged.path, target)  # unlike a rename it never replaces
             except FileExistsError:
+                new = False
                 if verify(staged.digests, self.pieces(staged.digests.sha256)):
                     raise StoreDamaged(f"{target} does not give its hash; restore it from the backup") from None
-                return False
             for folder in (target.parent, target.parent.parent, self.kept, self.root):
-                _fsync_folder(folder)
-        return True
+                _fsync_folder(folder)  # also where it was there: whoever linked it may have died before this
+        return new
 
     def open(self, sha256: str) -> BinaryIO:
         """The bytes; raises StoreDamaged where they are missing."""

@@ -95,7 +95,7 @@ def find_id(connection: Connection, number: str) -> int | None:
 def by_source_key(connection: Connection, key: str) -> dict[str, Any] | None:
     """The inspection that was sent under this key."""
     row = connection.execute(
-        text("SELECT id, number, version, content FROM inspections WHERE source_key = :key"), {"key": key}
+        text("SELECT id, number, version, subject_text, content FROM inspections WHERE source_key = :key"), {"key": key}
     ).one_or_none()
     return None if row is None else dict(row._mapping)
 

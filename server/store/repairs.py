@@ -6,7 +6,7 @@ Overdue is not a state: it follows from `due_on` and the Beijing day. Stations a
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -15,12 +15,11 @@ from server.store.paging import Found, Query, count_capped, escape_like
 from server.store.scopes import Scope
 
 TODAY = "(now() AT TIME ZONE 'Asia/Shanghai')::date"
-_COLUMNS = f"""n.id, n.number, n.version, n.case_id, n.inspection_id, n.truck_id, n.machine_id, n.subject_text, n.vin,
+_COLUMNS = f"""n.id, n.number, n.version, n.case_id, n.inspection_id, n.truck_id, n.machine_id, n.subject_text, n.plate_colour, n.vin,
   n.enterprise_id, n.division, n.organisation_id, n.failed_items, n.issued_on, n.due_on, n.rule_key, n.state,
   n.closed_at, n.document_id, n.withdrawn_reason, n.created_at, n.closed_at IS NULL AND n.due_on < {TODAY} AS overdue,
   n.due_on - {TODAY} AS days_left, g.name_zh AS division_zh, g.name_en AS division_en,
   o.name_zh AS organisation_zh, o.name_en AS organisation_en,
-  (SELECT t.plate_colour FROM trucks t WHERE t.id = n.truck_id) AS plate_colour,
   (SELECT e.name FROM enterprises e WHERE e.id = n.enterprise_id) AS enterprise,
   coalesce((SELECT t.owner FROM trucks t WHERE t.id = n.truck_id), (SELECT m.owner FROM machines m WHERE m.id = n.machine_id))
     AS owner,
@@ -120,7 +119,7 @@ def of_inspection(connection: Connection, inspection_id: int) -> str | None:
 
 
 _NEW = (
-    "case_id", "inspection_id", "truck_id", "machine_id", "subject_text", "vin", "enterprise_id", "division",
+    "case_id", "inspection_id", "truck_id", "machine_id", "subject_text", "plate_colour", "vin", "enterprise_id", "division",
     "organisation_id", "failed_items", "issued_on", "due_on", "rule_key", "created_by",
 )  # fmt: skip
 
@@ -161,140 +160,20 @@ def put_document(connection: Connection, number: int, document_id: int) -> None:
     )
 
 
-# --- the work of maintenance stations ---
-
-_REPAIR = """r.id, r.notice_id, r.station_id, r.version, r.work_order, r.accepted_at, r.fault_codes, r.items, r.parts,
-  r.readings_before, r.readings_after, r.certificate, r.finished_at, r.recorded_at, s.name AS station, s.code AS station_code"""
-
-
-def repairs_of(connection: Connection, notice_id: int) -> list[dict[str, Any]]:
-    """The work on a notice, in order."""
-    rows = connection.execute(
-        text(
-            f"SELECT {_REPAIR} FROM repairs r JOIN stations s ON s.id = r.station_id WHERE r.notice_id = :n ORDER BY r.id"
-        ),
-        {"n": notice_id},
-    )
-    return [dict(row) for row in rows.mappings()]
-
-
-def lock_repair(connection: Connection, number: int, station_id: int) -> dict[str, Any] | None:
-    """The work of a station, locked until the transaction ends."""
-    row = connection.execute(
-        text(
-            f"SELECT {_REPAIR} FROM repairs r JOIN stations s ON s.id = r.station_id"
-            " WHERE r.id = :id AND r.station_id = :s FOR UPDATE OF r"
-        ),
-        {"id": number, "s": station_id},
-    ).one_or_none()
-    return None if row is None else dict(row._mapping)
-
-
-def work_order_taken(connection: Connection, station_id: int, work_order: str) -> bool:
-    """Whether the station has a work order of this number."""
-    found = text("SELECT EXISTS (SELECT FROM repairs WHERE station_id = :s AND work_order = :w)")
-    return bool(connection.execute(found, {"s": station_id, "w": work_order}).scalar_one())
-
-
-_WORK = ("fault_codes", "items", "parts", "readings_before", "readings_after", "certificate", "finished_at")
-_JSON = frozenset({"items", "parts", "readings_before", "readings_after"})
-
-
-def _told(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: json.dumps(values[name], ensure_ascii=False) if name in _JSON else values[name]
-        for name in _WORK
-        if name in values
-    }
-
-
-def begin(
-    connection: Connection,
-    notice_id: int,
-    station_id: int,
-    work_order: str,
-    accepted_at: datetime,
-    user_id: int | None,
-) -> int:
-    """A station opens a work order; its id."""
-    number: int = connection.execute(
-        text(
-            "INSERT INTO repairs (notice_id, station_id, work_order, accepted_at, recorded_by)"
-            " VALUES (:n, :s, :w, :at, :u) RETURNING id"
-        ),
-        {"n": notice_id, "s": station_id, "w": work_order, "at": accepted_at, "u": user_id},
-    ).scalar_one()
-    return number
-
-
-def put_work(connection: Connection, number: int, values: Mapping[str, Any]) -> None:
-    """What the station did: any of fault_codes, items, parts, readings, certificate, finished_at."""
-    told = _told(values)
-    sets = ", ".join(f"{name} = {f'cast(:{name} AS jsonb)' if name in _JSON else f':{name}'}" for name in told)
-    connection.execute(
-        text(f"UPDATE repairs SET {sets}, version = version + 1 WHERE id = :id AND finished_at IS NULL"),
-        {**told, "id": number},
-    )
-
-
-# --- re-tests ---
-
-
-def retests_of(connection: Connection, notice_id: int) -> list[dict[str, Any]]:
-    """Re-tests of a notice, in order, with the number and time of the inspection."""
-    rows = connection.execute(
-        text(
-            "SELECT r.*, i.number, i.inspected_at FROM retests r JOIN inspections i ON i.id = r.inspection_id"
-            " WHERE r.notice_id = :n ORDER BY i.inspected_at"
-        ),
-        {"n": notice_id},
-    )
-    return [dict(row) for row in rows.mappings()]
-
-
-def candidates(connection: Connection, notice: Mapping[str, Any], organisation_id: int | None) -> list[dict[str, Any]]:
-    """Inspections of the same subject since the notice that are no re-test yet; of one organisation, or of all."""
-    rows = connection.execute(
-        text(
-            "SELECT i.id, i.number, i.kind, i.inspected_at, i.outcome, i.standing FROM inspections i"
-            " WHERE (i.truck_id = :truck OR i.machine_id = :machine) AND i.status = 'recorded'"
-            " AND i.inspected_at >= cast(:since AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'"
-            " AND i.id IS DISTINCT FROM cast(:first AS bigint)"
-            " AND (cast(:own AS int) IS NULL OR i.organisation_id = :own)"
-            " AND NOT EXISTS (SELECT FROM retests r WHERE r.inspection_id = i.id) ORDER BY i.inspected_at DESC LIMIT 20"
-        ),
-        {
-            "truck": notice["truck_id"],
-            "machine": notice["machine_id"],
-            "since": notice["issued_on"],
-            "first": notice["inspection_id"],
-            "own": organisation_id,
-        },
-    )
-    return [dict(row) for row in rows.mappings()]
-
-
-def add_retest(connection: Connection, notice_id: int, inspection_id: int, repair_id: int, outcome: str) -> None:
-    """An inspection counts as the re-test of a notice."""
-    connection.execute(
-        text("INSERT INTO retests (notice_id, inspection_id, repair_id, outcome) VALUES (:n, :i, :r, :o)"),
-        {"n": notice_id, "i": inspection_id, "r": repair_id, "o": outcome},
-    )
-
-
 def today(connection: Connection) -> date:
     """The Beijing day of the database."""
     found: date = connection.execute(text(f"SELECT {TODAY}")).scalar_one()
     return found
 
 
-def vin_of(connection: Connection, truck_id: int | None, machine_id: int | None) -> str | None:
-    """The VIN of a truck, or the product number of a machine, as registered."""
-    found: str | None = connection.execute(
+def identity_of(connection: Connection, truck_id: int | None, machine_id: int | None) -> dict[str, str | None]:
+    """Plate colour and VIN of a truck, or the product number of a machine in its place, as registered."""
+    row = connection.execute(
         text(
-            "SELECT coalesce((SELECT vin FROM trucks WHERE id = :t),"
-            " (SELECT coalesce(pin, machine_code) FROM machines WHERE id = :m))"
+            "SELECT (SELECT plate_colour FROM trucks WHERE id = :t) AS plate_colour,"
+            " coalesce((SELECT vin FROM trucks WHERE id = :t),"
+            " (SELECT coalesce(pin, machine_code) FROM machines WHERE id = :m)) AS vin"
         ),
         {"t": truck_id, "m": machine_id},
-    ).scalar_one()
-    return found
+    ).one()
+    return dict(row._mapping)

@@ -22,6 +22,9 @@ blueprint = Blueprint("bundles", __name__, url_prefix="/bundles")
 
 
 def _can_read(connection: Connection, case_id: int) -> bool:
+    """The bureaus that hold the case; the party is shown its evidence with the documents, not here."""
+    if current_account().organisation_kind == "enterprise":
+        return False
     return may("cases.read") and case_bundles.owner_of(connection, current_scope(), case_id) is not None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from enforcement.inspections import ChecklistEntry, Inspection, Officer, Party, Weather
 from enforcement.instruments import InstrumentCheck, InstrumentUsed, Verification
-from enforcement.measurements import READINGS
+from enforcement.measurements import READINGS, Method, fields_of
 from enforcement.measurements.readings import DeviceFound, ReportedValue
 from server.web.frame import local, moment
 from server.web.inspection_verdicts import value
@@ -44,12 +44,20 @@ FINDINGS = ("purged", "visible_smoke", "has_obd", "mil_on", "mil_works", "commun
 Line = tuple[str, str]
 
 
-def lines_of(content: Mapping[str, Any]) -> dict[str, list[Line]]:
+def lines_of(methods: Sequence[str], content: Mapping[str, Any]) -> dict[str, list[Line]]:
     """The readings of each method as (label, text), in the order of the form; what says nothing is left out."""
-    return {
-        word("method", method): [(_label(path), _text(path, given)) for path, given in _flat(readings, ())]
-        for method, readings in (content.get("methods") or {}).items()
-    }
+    found = content.get("methods") or {}
+    return {word("method", name): _lines(Method(name), found[name]) for name in methods if name in found}
+
+
+def _lines(method: Method, readings: Mapping[str, Any]) -> list[Line]:
+    parts = [(word("device", one.get("device")), one) for one in readings.get("devices") or []]
+    lines = [(label, " ".join((word("device_state", one.get("state")), one.get("note", "")))) for label, one in parts]
+    for item in fields_of(method):
+        given = {item.name: readings.get(item.name)}
+        if item.name != "devices":
+            lines += [(_label(path), _text(path, one)) for path, one in _flat(given, ())]
+    return lines
 
 
 def differences(versions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

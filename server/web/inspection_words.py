@@ -2,7 +2,8 @@
 
 from enforcement.measurements.periodic_report import METHOD_NAMES as PERIODIC_NAMES
 from enforcement.measurements.wording import ITEM_NAMES, METHOD_NAMES, OUTCOME_NAMES, VALUE_NAMES
-from server.web.words import add
+from server.web import instrument_words  # noqa: F401 - its words join at import
+from server.web.words import WORDS, add
 
 add(
     "inspection_kind",
@@ -121,4 +122,10 @@ add(
         "refused": ("拒绝签字", "refused to sign"),
         "absent": ("不在场", "absent"),
     },
+)
+for _kind in ("instrument_kind", "instrument_check", "inspection_kind", "device", "device_state", "sky", "fuel_kind"):
+    add("rule_value", {code: pair for code, pair in WORDS[_kind].items() if code not in WORDS["rule_value"]})
+add(
+    "rule_value",
+    {"True": ("是", "yes"), "False": ("否", "no"), "truck": ("货车", "truck"), "machine": ("机械", "machine")},
 )

@@ -22,6 +22,7 @@ from tests.server import records
 from tests.server.api_world import Program, make_token
 from tests.server.conftest import Browser, City
 from tests.server.evidence_files import jpeg, mp4
+from tests.server.test_page_languages import HAN, shown
 
 pytestmark = pytest.mark.server
 Browse = Callable[..., Browser]
@@ -121,6 +122,7 @@ def test_other_facts_wrong_facts_and_strangers_are_refused(
     future = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     assert system.send("POST", "/captures", body(camera, captured_at=future)).json["path"] == "body.captured_at"
     assert system.send("POST", "/captures", body(camera, plate_colour="pink")).status_code == 422
+    assert system.send("POST", "/captures", body(camera, confidence=1e-200, speed_kmh=1e-90)).status_code == 200
     reader = Program(web, make_token(engine, city.accounts["read_only"]))
     assert reader.send("POST", "/captures", body(camera)).status_code == 403
     county = Program(web, make_token(engine, city.accounts["county"]))
@@ -186,6 +188,20 @@ def test_a_county_and_an_enterprise_see_what_is_theirs(
         assert status_of(browser, picture.group(1)) == (200 if browser is enterprise else 404)
     assert county.get(f"/captures/{id_of(engine, county_own)}").status_code == 200
     assert enterprise.get("/captures/desk").status_code == 403
+
+
+def test_a_list_goes_on_by_cursor(web: Flask, system: Program, engine: Engine, city: City, camera: str) -> None:
+    own = [send(system, body(camera), files=False) for _ in range(5)]
+    officer = Program(web, make_token(engine, city.accounts["officer"]))
+    for sort in ("-captured_at", "ringelmann"):
+        seen: list[str] = []
+        page = officer.get("/captures", limit=2, sort=sort).json
+        while True:
+            seen += [one["number"] for one in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            page = officer.get("/captures", limit=2, sort=sort, cursor=page["next_cursor"]).json
+        assert len(seen) == len(set(seen)) and set(own) <= set(seen)
 
 
 # --- pages ---
@@ -288,6 +304,24 @@ def test_hostile_text_stays_text_on_every_page(
         assert page.status_code == 200, address
         for bad in ("<script>alert", "<img src=x", "<b>1", "<i>x", " style=", " onclick="):
             assert bad not in page.text, (address, bad)
+    officer.post("/captures/desk/release")
+    officer.post("/language", {"locale": "zh"})
+
+
+def test_an_english_page_holds_no_chinese_but_names(
+    browse: Browse, system: Program, engine: Engine, city: City, camera: str
+) -> None:
+    capture_id = id_of(engine, send(system, body(camera, clock_drift_s=9.0)))
+    with transaction(engine) as connection:
+        world.review(connection, capture_id, city.accounts["reviewer"])
+        world.review(connection, capture_id, city.accounts["inspector"], reason="cloned_plate")
+    officer = browse("officer")
+    officer.post("/language", {"locale": "en"})
+    names = {"单位", "姓名", "辽", "挂", "测试点位", "国道测试段", "测试", "号", "新点位", "国道", "朝环"}
+    for address in ("/captures/", f"/captures/{capture_id}", f"/captures/desk?item={capture_id}", "/captures/new",
+                    "/capture-devices/", "/capture-devices/1", "/capture-devices/new"):  # fmt: skip
+        left = {word for word in HAN.findall(shown(officer.get(address).text)) if word not in names}
+        assert left == set(), address
     officer.post("/captures/desk/release")
     officer.post("/language", {"locale": "zh"})
 

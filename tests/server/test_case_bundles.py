@@ -19,7 +19,7 @@ from server.documents.bundles import PartChanged, zipped
 from server.flows import rule_book
 from server.flows.bundle_case import Bundle, BundleBroken, Exporter, bundle_case, record
 from server.flows.keep_evidence import Owner, Upload, keep
-from server.store import audit, evidence_reads
+from server.store import audit, evidence_items, evidence_reads
 from server.store.audit import PLATFORM
 from server.store.evidence_store import EvidenceStore
 from server.store.scopes import Scope
@@ -318,3 +318,33 @@ def test_the_page_sends_it_and_the_road_is_fenced(browse: Browse, kept: Kept) ->
     assert browse("county").get(f"/bundles/{kept.case_id}").status_code == 404
     for username in ("enterprise", "station", "partner", "read_only", "auditor"):
         assert browse(username).get(f"/bundles/{kept.case_id}").status_code == 403
+
+
+def test_the_bureaus_of_a_case_read_and_add_its_evidence_and_the_party_does_not(
+    engine: Engine, kept: Kept, city: City, browse: Browse
+) -> None:
+    with transaction(engine) as connection:
+        connection.execute(
+            text("UPDATE cases SET enterprise_id = :e, filed_at = now() WHERE id = :c"),
+            {"e": city.enterprise_id, "c": kept.case_id},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO referrals (number, case_id, branch, kind, from_id, to_id, state, basis)"
+                " VALUES ('R-9', :c, 'city:210700', 'copy', :f, :t, 'sent', 'x')"
+            ),
+            {"c": kept.case_id, "f": city.organisations["city"], "t": city.organisations["partner"]},
+        )
+        first = evidence_items.of_owner(connection, "case", kept.case_id)[0]["id"]
+    seen = {
+        name: browse(name).get(f"/evidence/{first}").status_code
+        for name in ("officer", "partner", "enterprise", "county")
+    }
+    assert seen == {"officer": 200, "partner": 200, "enterprise": 404, "county": 404}
+    files = {"files": [(io.BytesIO(jpeg(900)), "a.jpg")], "purpose": "scene", "next": "/account"}
+    assert browse("partner").post(f"/evidence/of/case/{kept.case_id}", files).status_code == 303
+    with transaction(engine) as connection:
+        added = evidence_items.of_owner(connection, "case", kept.case_id)[-1]
+    assert (added["organisation_id"], added["division"]) == (city.organisations["partner"], "211302")
+    files = {"files": [(io.BytesIO(jpeg(901)), "a.jpg")]}
+    assert browse("enterprise").post(f"/evidence/of/case/{kept.case_id}", files).status_code == 403

@@ -5,6 +5,7 @@ import io
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -134,6 +135,7 @@ def test_a_foreign_plate_needs_what_its_papers_say(engine: Engine, city: City, f
         ({"instruments": (999999,)}, "instruments"),
         ({"given": SubjectGiven("")}, "subject"),
         ({"given": SubjectGiven("辽N\u0000", "yellow", "truck")}, "subject"),
+        ({"given": SubjectGiven("=1+1", "yellow", "truck")}, "subject"),
         ({"given": SubjectGiven(TRUCK, "pink")}, "colour"),
         ({"point": (500.0, 41.5)}, "lon"),
         ({"point": (120.4, None)}, "lon"),
@@ -162,6 +164,8 @@ def test_sent_twice_it_is_one_and_other_content_is_refused(engine: Engine, city:
     assert (first.created, again.created, again.id) == (True, False, first.id)
     with pytest.raises(OtherContent, match=first.number):
         keep(engine, city, draft(fleet, "roadside", {"ringelmann": {"grade": 1}}, TRUCK), "key-1")
+    with pytest.raises(OtherContent, match=first.number):
+        keep(engine, city, draft(fleet, "roadside", SMOKY, "辽NJC002"), "key-1")
 
 
 def test_sent_twice_at_one_moment_it_is_one(engine: Engine, city: City, fleet: Fleet) -> None:
@@ -304,8 +308,7 @@ def test_the_form_of_a_correction_holds_what_was_recorded(engine: Engine, fleet:
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_an_export_runs_no_formula(engine: Engine, city: City, fleet: Fleet, browse: Browse, kind: str) -> None:
-    facts = SubjectGiven("=1+1", "yellow", "truck", "4", "diesel", "heavy_goods")
-    keep(engine, city, draft(fleet, "roadside", SMOKY, "=1+1", given=facts))
+    keep(engine, city, replace(draft(fleet, "roadside", SMOKY, TRUCK), place="=1+1"))
     answer = browse("officer").get(f"/inspections/?format={kind}")
     assert answer.status_code == 200
     if kind == "csv":

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from enforcement.evidence import Limits
 from server.db import Fence, transaction
+from server.flows import read_evidence
 from server.flows.keep_evidence import Item, Owner, Upload, UploadFault, keep
 from server.flows.read_evidence import picture as picture_copy
 from server.flows.read_evidence import recheck
@@ -218,6 +219,9 @@ HOSTILE = {
     "pdf with script": pdf(b"2 0 obj <</S /JavaScript /JS (app.alert(1))>> endobj"),
     "pdf with attachment": pdf(b"<</EmbeddedFiles 3 0 R>>"),
     "cut pdf": pdf()[:-8],
+    "jpeg, archive and more": jpeg(38) + docx() + b"and more",
+    "pdf and archive": pdf() + docx() + b"",
+    "film and archive": mp4() + box(b"free", docx()),
 }
 
 
@@ -457,6 +461,39 @@ def test_a_damaged_file_is_found_and_not_covered_up(
         assert recheck(connection, store, PLATFORM, row_of(engine, item)).wrong == ("missing",)
 
 
+def row_in(connection: Connection, item: Item) -> dict[str, Any]:
+    found = evidence_items.find_one(connection, item.id)
+    assert found is not None
+    return found
+
+
+def repair_of(engine: Engine, station: int) -> int:
+    """A repair that a station works on."""
+    with transaction(engine) as connection:
+        station_id = connection.execute(
+            text(
+                "INSERT INTO stations (code, kind, name, organisation_id, division)"
+                " VALUES ('M1', 'maintenance', '维修站', :o, '211302') RETURNING id"
+            ),
+            {"o": station},
+        ).scalar_one()
+        notice = connection.execute(
+            text(
+                "INSERT INTO repair_notices (number, subject_text, division, organisation_id, failed_items, issued_on,"
+                " due_on, rule_key) VALUES ('N1', 'x', '211302', :o, '[]', '2026-11-24', '2026-12-04', 'x') RETURNING id"
+            ),
+            {"o": station},
+        ).scalar_one()
+        repair: int = connection.execute(
+            text(
+                "INSERT INTO repairs (notice_id, station_id, work_order, accepted_at) VALUES (:n, :s, 'W1', now())"
+                " RETURNING id"
+            ),
+            {"n": notice, "s": station_id},
+        ).scalar_one()
+    return repair
+
+
 def test_fenced_accounts_see_what_they_brought_and_what_their_records_hold(
     engine: Engine, store: EvidenceStore, city: City, numbers: Iterator[int]
 ) -> None:
@@ -477,6 +514,14 @@ def test_fenced_accounts_see_what_they_brought_and_what_their_records_hold(
         theirs = keep(
             connection, store, PLATFORM, Owner("repair", next(numbers), organisation_id=station), [upload(jpeg(96))]
         )
+    own = Fence(None, None, station)
+    repair = repair_of(engine, station)
+    with transaction(engine, own) as connection:  # the station adds to its own repair, and the same again
+        brought = Owner("repair", repair, organisation_id=station)
+        (added,) = keep(connection, store, PLATFORM, brought, [upload(jpeg(98))])
+        (again,) = keep(connection, store, PLATFORM, brought, [upload(jpeg(98))])
+        assert (added.new, again.new, again.id) == (True, False, added.id)
+        read_evidence.look(connection, PLATFORM, row_in(connection, added), "view")
     seen = {}
     for name, fence in (
         ("enterprise", Fence(city.enterprise_id, None, city.organisations["enterprise"])),

@@ -18,9 +18,25 @@ WORDS = re.compile(r"[A-Za-z]{3,}(?: [A-Za-z]{2,})*")
 NOT_TEXT = re.compile(r"<(script|style|pre)[^>]*>.*?</\1>|<!--.*?-->", re.DOTALL)
 NEITHER = re.compile(r'<(button|span|a)[^>]*\blang="[^"]+"[^>]*>.*?</\1>', re.DOTALL)
 SHOWN = re.compile(r'(?:placeholder|aria-label|title|alt|data-lost)="([^"]*)"|>([^<]+)<')
-SAME_IN_BOTH = {"VIN", "CSV", "XLSX", "SHA", "WGS"}
+ABBREVIATIONS = {"OBD", "NOx", "ppm", "kPa", "CALID", "CVN", "DOC", "DPF", "SCR", "EGR"}
+SAME_IN_BOTH = {"VIN", "CSV", "XLSX", "SHA", "WGS", "Excel"} | ABBREVIATIONS
 PAGES = {
-    "officer": ["/", "/map/", "/violations/", "/leads/", "/cases/", "/referrals/", "/deadlines/", "/account", "/search?q=zz"],
+    "officer": [
+        "/",
+        "/map/",
+        "/violations/",
+        "/leads/",
+        "/cases/",
+        "/referrals/",
+        "/deadlines/",
+        "/account",
+        "/search?q=zz",
+        "/inspections/",
+        "/inspections/new",
+        "/inspections/import",
+        "/instruments/",
+        "/instruments/new",
+    ],
     "security_admin": ["/accounts/", "/accounts/new"],
     "auditor": ["/audit/"],
 }

@@ -103,7 +103,7 @@ function watch(gallery) {
     title, button("←", words.previous, () => step(-1)), button("→", words.next, () => step(1)),
     button("+", words.larger, () => each((one) => one.zoom(STEP))),
     button("−", words.smaller, () => each((one) => one.zoom(1 / STEP))),
-    button("1:1", words.whole, () => each((one) => one.whole())), item, button("✕", words.close, () => dialog.close()),
+    button(words.whole, words.whole, () => each((one) => one.whole())), item, button("✕", words.close, () => dialog.close()),
   );
   dialog.append(bar, room);
   document.body.append(dialog);
