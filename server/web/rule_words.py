@@ -38,6 +38,7 @@ words.add(
         "subjects": ("", ""),
         "years": ("年", "years"),
         "yes or no": ("", ""),
+        "legal basis": ("", ""),
         "grounds": ("项依据", "grounds"),
         "images": ("张", "images"),
         "plates": ("", ""),

@@ -46,7 +46,6 @@ PAGES = {
         "/documents/",
         "/stations/",
         "/repairs/",
-        "/rules/",
     ],
     "security_admin": ["/accounts/", "/accounts/new"],
     "auditor": ["/audit/"],
