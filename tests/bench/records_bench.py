@@ -43,20 +43,20 @@ SELECT 'J' || lpad(n::text, 9, '0'), (ARRAY['roadside','on_site','periodic','rem
   t.plate, :organisation, timestamptz '2026-11-24' - n * interval '75 seconds', t.division, ARRAY['free_acceleration'],
   '{"officers": [], "methods": {}}', '{"judgements": []}', CASE WHEN n % 11 = 0 THEN 'failed' ELSE 'passed' END,
   CASE WHEN n % 3 = 0 THEN 'screening' ELSE 'legal' END, 'CODE'
-FROM generate_series(1, :inspections) n JOIN trucks t ON t.id = 1 + (n * 7919) % :trucks;
+FROM generate_series(1, :inspections) n JOIN trucks t ON t.id = 1 + (n::bigint * 7919) % :trucks;
 
 INSERT INTO cases (number, subject_kind, truck_id, subject_text, home_city, division, organisation_id, acted_from, acted_to,
   law, offences, facts, state, holder_id, opened_at, filed_at)
 SELECT 'A' || lpad(n::text, 9, '0'), 'truck', t.id, t.plate, '2113', t.division, :organisation, a.at, a.at, 'CODE',
   ARRAY['failed_inspection'], '{}', CASE WHEN n % 20 = 0 THEN 'filed' ELSE 'closed' END, :organisation, a.at, a.at
-FROM generate_series(1, :cases) n JOIN trucks t ON t.id = 1 + (n * 104729) % :trucks,
+FROM generate_series(1, :cases) n JOIN trucks t ON t.id = 1 + (n::bigint * 104729) % :trucks,
   LATERAL (SELECT timestamptz '2026-11-24' - n * interval '250 seconds' AS at) a;
 
 INSERT INTO case_steps (case_id, branch, action, to_state, at)
 SELECT c.id, 'main', 'open', 'lead', c.opened_at FROM cases c;
 
 INSERT INTO deadlines (case_id, kind, rule_key, day_kind, days, starts_on, due_on, organisation_id, state)
-SELECT c.id, 'case.decision', 'clock.case.decision@2023-07-01', 'calendar', 90, c.opened_at::date,
+SELECT c.id, 'case_decision', 'clock.case_decision@2021-07-15', 'calendar', 90, c.opened_at::date,
   c.opened_at::date + 90, :organisation, CASE WHEN c.state = 'filed' THEN 'running' ELSE 'met' END FROM cases c;
 
 ANALYZE trucks; ANALYZE inspections; ANALYZE cases; ANALYZE case_steps; ANALYZE deadlines;
@@ -85,7 +85,7 @@ def _fill(engine: Engine) -> int:
     with transaction(engine) as connection:
         organisation = organisations.organisation_ids(connection)["211300-ecology"]
         draft = Draft("bench", "bench", organisation, frozenset({"officer"}))
-        user = create_account(connection, PLATFORM, draft, "Diesel-2026-bench")
+        user = create_account(connection, PLATFORM, draft, "Diesel-2026-lists")
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         given = {"organisation": organisation, "trucks": TRUCKS, "inspections": INSPECTIONS, "cases": CASES}
         for statement in filter(None, (one.strip() for one in FILL.split(";\n"))):
