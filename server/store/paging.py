@@ -119,3 +119,38 @@ def escape_like(text_: str) -> str:
     """A user's text as a LIKE pattern for its middle."""
     escaped = text_.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list shows of each row and from where; `narrow` is the FROM that filters and order need, `key` its id."""
+
+    columns: str
+    source: str
+    narrow: str
+    key: str
+
+    def statement(self, clauses: str, order: str) -> str:
+        """The ids of the page first, along an index; what is joined for show is looked up for these alone."""
+        return (
+            f"WITH page AS MATERIALIZED (SELECT {self.key} FROM {self.narrow} WHERE {clauses} ORDER BY {order}"
+            f" LIMIT :limit OFFSET :offset) SELECT {self.columns} FROM {self.source}"
+            f" WHERE {self.key} IN (SELECT page.id FROM page) ORDER BY {order}"
+        )
+
+    def find(
+        self,
+        connection: Connection,
+        query: Query,
+        where: tuple[str, Mapping[str, Any]],
+        order: str,
+        behind: tuple[str, Mapping[str, Any]] = ("true", {}),
+        counted: str = "",
+    ) -> Found:
+        """A page and how many rows there are in all; `counted` is a FROM that counts the same with fewer joins."""
+        (clauses, values), (further, place) = where, behind
+        rows = connection.execute(
+            text(self.statement(f"({clauses}) AND ({further})", order)), {**values, **place, **query.window}
+        )
+        found = [dict(row) for row in rows.mappings()]
+        return Found(found, *count_capped(connection, f"{counted or self.narrow} WHERE {clauses}", values))

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import EXPORT_CAP, Found, MaybeNull, Query, count_capped, escape_like
+from server.store.paging import EXPORT_CAP, Found, Listing, MaybeNull, Query, escape_like
 from server.store.scopes import Scope
 
 NO_BUREAU_HERE = "left({0}, 4) NOT IN (SELECT left(o.division, 4) FROM organisations o WHERE o.kind <> 'partner')"
@@ -71,21 +71,17 @@ def find(connection: Connection, register: Register, query: Query, scope: Scope)
     """A page of the register."""
     clauses, values = _where(register, query, scope)
     sorts = {name: MaybeNull(column) for name, column in register.sorts.items()}
-    behind, place = query.behind(connection, register.counted, sorts, register.default_sort, "t.id")
-    statement = page_statement(register, query, f"({clauses}) AND ({behind})")
-    rows = connection.execute(text(statement), {**values, **place, **query.window})
-    total, capped = count_capped(connection, f"{register.counted} WHERE {clauses}", values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    behind = query.behind(connection, register.counted, sorts, register.default_sort, "t.id")
+    return _listing(register).find(connection, query, (clauses, values), _order(register, query), behind)
+
+
+def _listing(register: Register) -> Listing:
+    return Listing(register.select, register.source, register.counted, "t.id")
 
 
 def page_statement(register: Register, query: Query, clauses: str) -> str:
-    """The ids of the page first, by an index; what is joined for show is joined to these alone."""
-    order = _order(register, query)
-    return (
-        f"WITH page AS MATERIALIZED (SELECT t.id FROM {register.counted} WHERE {clauses} ORDER BY {order}"
-        f" LIMIT :limit OFFSET :offset) SELECT {register.select} FROM {register.source}"
-        f" WHERE t.id IN (SELECT page.id FROM page) ORDER BY {order}"
-    )
+    """How a page of the register is asked for."""
+    return _listing(register).statement(clauses, _order(register, query))
 
 
 def stream(

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, Query, escape_like
 from server.store.scopes import Scope
 
 TODAY = "(now() AT TIME ZONE 'Asia/Shanghai')::date"
@@ -57,22 +57,16 @@ def visible(scope: Scope) -> tuple[str, dict[str, Any]]:
     return scope.bureau_condition("n.division", "n.case_id")
 
 
+_LISTING = Listing(_COLUMNS, _SOURCE, "repair_notices n", "n.id")
+
+
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
     """A page of notices in the scope."""
     clauses, values = query.conditions(FILTERS, visible(scope))
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"].strip().upper()}
     order = query.order(SORTS, "due_on", "n.id")
-    rows = connection.execute(
-        text(
-            f"WITH page AS MATERIALIZED (SELECT n.id FROM repair_notices n WHERE {clauses} ORDER BY {order}"
-            f" LIMIT :limit OFFSET :offset) SELECT {_COLUMNS} FROM {_SOURCE}"
-            f" WHERE n.id IN (SELECT id FROM page) ORDER BY {order}"
-        ),
-        {**values, **query.window},
-    )
-    total, capped = count_capped(connection, f"repair_notices n WHERE {clauses}", values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    return _LISTING.find(connection, query, (clauses, values), order)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:
