@@ -15,16 +15,16 @@ from server.flows.manage_accounts import Refused
 from server.store import audit, capture_devices
 from server.web import capture_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_actor, current_scope, work
+from server.web.filter_choices import areas_of_scope
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view
-from server.web.violations import division_choices
 from server.web.words import choices
 
 blueprint = Blueprint("capture_devices", __name__, url_prefix="/capture-devices")
 
 FILTERS = (
     Filter("q", _l("Code, name or place"), wide=True),
-    Filter("division", _l("Area"), "choice", division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_scope),
     Filter("state", _l("State"), "choice", lambda: choices("capture_device_state")),
     Filter("grounds", _l("Grounds"), "choice", lambda: [("complete", _("complete")), ("missing", _("incomplete"))]),
 )
@@ -135,7 +135,7 @@ def _form(values: Any, faults: dict[str, str], device: dict[str, Any] | None) ->
         faults=faults,
         d=device,
         fields=FIELDS,
-        divisions=division_choices(),
+        divisions=areas_of_scope(),
         states=choices("capture_device_state"),
     )
 

@@ -12,7 +12,6 @@ from server.db import transaction
 from server.flows import assign_case, move_case, rule_book
 from server.flows.case_work import Fault, Move, MoveRefused, Stale
 from server.store import (
-    audit,
     calendar_days,
     case_sources,
     case_steps,
@@ -25,13 +24,13 @@ from server.store import (
 from server.store.paging import Query
 from server.web import case_facts, case_words, evidence_owners  # noqa: F401 - its words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
-from server.web.answers import list_file
 from server.web.case_forms import step_forms
 from server.web.clock_lines import clock_lines
+from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.filter_choices import areas_of_scope, yes_no
 from server.web.frame import local
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
-from server.web.violations import division_choices
 from server.web.words import WORDS, choices, word
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -53,10 +52,10 @@ def _states() -> list[tuple[str, str]]:
 FILTERS = (
     Filter("q", _l("Plate, machine number, case number, party"), wide=True),
     Filter("state", _l("State"), "choice", _states),
-    Filter("open", _l("Under way"), "choice", lambda: [("yes", _("yes")), ("no", _("no"))]),
+    Filter("open", _l("Under way"), "choice", yes_no),
     Filter("subject", _l("Subject"), "choice", lambda: choices("subject_kind", "truck", "machine")),
     Filter("offence", _l("Offence"), "choice", lambda: choices("offence")),
-    Filter("division", _l("Area"), "choice", division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_scope),
     Filter("law", _l("Law"), "choice", lambda: choices("law", *WORDS["law"])),
     Filter("from", _l("From"), "date"),
     Filter("to", _l("To"), "date"),
@@ -89,12 +88,11 @@ COLUMNS = (
 def index() -> ResponseReturnValue:
     """All cases of the scope, or the same list as a file."""
     query = read(request.args, FILTERS, COLUMNS, sort="opened_at")
-    kind = request.args.get("format", "")
-    if kind in {"csv", "xlsx"}:
-        return _export(kind, query) if may("cases.export") else abort(403)
+    if kind_asked():
+        return _export(query) if may("cases.export") else abort(403)
     with work() as connection:
         found = cases.find(connection, current_scope(), query)
-    exports = ("csv", "xlsx") if may("cases.export") else ()
+    exports = KINDS if may("cases.export") else ()
     return render_template("cases/list.html", view=view(query, found, FILTERS, COLUMNS, exports), today=_today())
 
 
@@ -103,14 +101,11 @@ def _today() -> Any:
         return deadlines.today(connection)
 
 
-def _export(kind: str, query: Query) -> Response:
+def _export(query: Query) -> Response:
     with work() as connection:
         rows = cases.find(connection, current_scope(), whole(query)).rows
-    with transaction(engine()) as connection:
-        detail = {"format": kind, "rows": len(rows), "filters": dict(query.values)}
-        audit.append(connection, current_actor(), "case.export", "case", "list", detail)
-    head = [str(column.label) for column in COLUMNS]
-    return list_file(kind, "cases", head, [_line(row) for row in rows])
+    lines = [_line(row) for row in rows]
+    return export("cases", head_of(COLUMNS), lines, query, "case.export", ("case", "list"))
 
 
 def _line(row: dict[str, Any]) -> list[str | int | float | None]:

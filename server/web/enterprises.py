@@ -12,6 +12,8 @@ from server.flows.save_enterprise import save_enterprise
 from server.store import enterprises
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, work
+from server.web.exports import KINDS, kind_asked
+from server.web.filter_choices import areas_of_city
 from server.web.listing import Column, Filter, read, view
 
 blueprint = Blueprint("enterprises", __name__, url_prefix="/enterprises")
@@ -19,7 +21,7 @@ blueprint = Blueprint("enterprises", __name__, url_prefix="/enterprises")
 FILTERS = (
     Filter("q", _l("Name or credit code"), wide=True),
     Filter("industry", _l("Industry"), "choice", pages.of("industry")),
-    Filter("division", _l("Area"), "choice", pages.division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_city),
     Filter("state", _l("State"), "choice", pages.of("enterprise_state")),
 )
 COLUMNS = (
@@ -43,11 +45,11 @@ WORDS_OF = {"industry": "industry"}
 def index() -> ResponseReturnValue:
     """The list, or the same list as a file."""
     query = read(request.args, FILTERS, COLUMNS, sort="name", descending=False)
-    if (kind := request.args.get("format")) in {"csv", "xlsx"}:
-        return pages.export(ENTERPRISES, query, enterprises.stream, str(kind))
+    if kind := kind_asked():
+        return pages.export(ENTERPRISES, query, enterprises.stream, kind)
     with work() as connection:
         found = enterprises.find(connection, query, current_scope())
-    shown = view(query, found, FILTERS, COLUMNS, ("csv", "xlsx"))
+    shown = view(query, found, FILTERS, COLUMNS, KINDS)
     return pages.show_list(ENTERPRISES, shown, _("Enterprises"), WORDS_OF)
 
 

@@ -12,6 +12,8 @@ from server.flows.save_machine import save_machine
 from server.store import machines, terminals
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, work
+from server.web.exports import KINDS, kind_asked
+from server.web.filter_choices import areas_of_city, yes_no
 from server.web.inspected_subjects import of_subject
 from server.web.listing import Column, Filter, read, view
 from server.web.terminal_lines import small_map
@@ -23,9 +25,9 @@ FILTERS = (
     Filter("category", _l("Category"), "choice", pages.of("machine_category")),
     Filter("fuel", _l("Fuel"), "choice", pages.of("fuel")),
     Filter("stage", _l("Emission stage"), "choice", pages.of("machine_stage")),
-    Filter("division", _l("Area"), "choice", pages.division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_city),
     Filter("owner", _l("Owner")),
-    Filter("terminal", _l("Has a terminal"), "choice", pages.yes_no),
+    Filter("terminal", _l("Has a terminal"), "choice", yes_no),
     Filter("state", _l("State"), "choice", pages.of("machine_state")),
     Filter("enterprise_id", "", "number"),
 )
@@ -63,11 +65,11 @@ WORDS_OF = {
 def index() -> ResponseReturnValue:
     """The list, or the same list as a file."""
     query = read(request.args, FILTERS, COLUMNS, sort="registration_number", descending=False)
-    if (kind := request.args.get("format")) in {"csv", "xlsx"}:
-        return pages.export(MACHINES, query, machines.stream, str(kind))
+    if kind := kind_asked():
+        return pages.export(MACHINES, query, machines.stream, kind)
     with work() as connection:
         found = machines.find(connection, query, current_scope())
-    shown = view(query, found, FILTERS, COLUMNS, ("csv", "xlsx"))
+    shown = view(query, found, FILTERS, COLUMNS, KINDS)
     return pages.show_list(MACHINES, shown, _("Machines"), WORDS_OF)
 
 

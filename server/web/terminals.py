@@ -15,6 +15,7 @@ from server.store.paging import Found, Query
 from server.store.scopes import Scope
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, work
+from server.web.exports import KINDS, kind_asked
 from server.web.listing import Column, Filter, read, view
 from server.web.terminal_lines import line_of, thresholds
 
@@ -57,12 +58,12 @@ def _stream(connection: Connection, query: Query, scope: Scope) -> Any:
 def index() -> ResponseReturnValue:
     """The list, or the same list as a file."""
     query = read(request.args, FILTERS, COLUMNS, sort="device", descending=False)
-    if (kind := request.args.get("format")) in {"csv", "xlsx"}:
-        return pages.export(TERMINALS, query, _stream, str(kind))
+    if kind := kind_asked():
+        return pages.export(TERMINALS, query, _stream, kind)
     with work() as connection:
         found = terminals.find(connection, query, current_scope(), thresholds())
     found = Found([{**row, "line": line_of(row)} for row in found.rows], found.total, found.capped)
-    shown = view(query, found, FILTERS, COLUMNS, ("csv", "xlsx"))
+    shown = view(query, found, FILTERS, COLUMNS, KINDS)
     return pages.show_list(TERMINALS, shown, _("Terminals"), WORDS_OF)
 
 

@@ -15,6 +15,7 @@ from server.store import audit, whitelist, zones
 from server.store.whitelist import NewEntry
 from server.web import words, zone_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_actor, current_scope, work
+from server.web.filter_choices import yes_no
 from server.web.language import ZONE, pick
 from server.web.listing import Column, Filter, read, view, whole
 from server.web.zone_areas import uploaded
@@ -60,7 +61,7 @@ FILTERS = (
     Filter("zone", _l("Zone"), "choice", zone_choices),
     Filter("state", _l("State"), "choice", lambda: _words("whitelist_state")),
     Filter("purpose", _l("Purpose"), "choice", lambda: _words("purpose")),
-    Filter("holds", _l("In force today"), "choice", lambda: [("yes", _("yes")), ("no", _("no"))]),
+    Filter("holds", _l("In force today"), "choice", yes_no),
 )
 COLUMNS = (
     Column("id", _l("No."), sort=True, numeric=True),
