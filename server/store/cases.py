@@ -70,13 +70,14 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"]}
     order = query.order(SORTS, "opened_at", "c.id")
+    behind, place = query.behind(connection, "cases c", SORTS, "opened_at", "c.id")
     rows = connection.execute(
         text(
-            f"WITH page AS MATERIALIZED (SELECT c.id FROM cases c WHERE {clauses} ORDER BY {order}"
+            f"WITH page AS MATERIALIZED (SELECT c.id FROM cases c WHERE {clauses} AND ({behind}) ORDER BY {order}"
             f" LIMIT :limit OFFSET :offset) SELECT {_COLUMNS}, {_DUE} FROM {_SOURCE}"
             f" WHERE c.id IN (SELECT id FROM page) ORDER BY {order}"
         ),
-        {**values, **query.window},
+        {**values, **place, **query.window},
     )
     total, capped = count_capped(connection, f"cases c WHERE {clauses}", values)
     return Found([dict(row) for row in rows.mappings()], total, capped)

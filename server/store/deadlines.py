@@ -28,6 +28,7 @@ FILTERS: dict[str, str] = {
     "from": "d.due_on >= cast(:from AS date)",
     "to": "d.due_on <= cast(:to AS date)",
 }
+SORTS = {"due_on": "d.due_on"}
 DUE = {
     "overdue": f"{RUNNING} AND d.state = 'running' AND d.due_on < :today",
     "due_soon": f"{RUNNING} AND d.state = 'running' AND d.due_on BETWEEN :today AND :soon",
@@ -54,14 +55,15 @@ def find(connection: Connection, scope: Scope, query: Query, due: str, today: dt
     clauses, values = query.conditions(FILTERS, visible(scope), more)
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"]}
-    order = f"d.due_on {query.direction}, d.id {query.direction}"
+    order = query.order(SORTS, "due_on", "d.id")
+    behind, place = query.behind(connection, "deadlines d", SORTS, "due_on", "d.id")
     rows = connection.execute(
         text(
-            f"WITH page AS MATERIALIZED (SELECT d.id FROM deadlines d WHERE {clauses} ORDER BY {order}"
+            f"WITH page AS MATERIALIZED (SELECT d.id FROM deadlines d WHERE {clauses} AND ({behind}) ORDER BY {order}"
             f" LIMIT :limit OFFSET :offset) SELECT {_COLUMNS} FROM {_SOURCE}"
             f" WHERE d.id IN (SELECT id FROM page) ORDER BY {order}"
         ),
-        {**values, **query.window},
+        {**values, **place, **query.window},
     )
     total, capped = count_capped(connection, f"deadlines d WHERE {clauses}", values)
     return Found([dict(row) for row in rows.mappings()], total, capped)

@@ -56,15 +56,15 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
     clauses, values = query.conditions(FILTERS, condition(scope))
     if "q" in values:
         values["q"] = escape_like(values["q"])
-    column, way = SORTS.get(query.sort, SORTS["inspected_at"]), query.direction
-    order = f"{column} {way}, i.id {way}"
+    order = query.order(SORTS, "inspected_at", "i.id")
+    behind, place = query.behind(connection, "inspections i", SORTS, "inspected_at", "i.id")
     rows = connection.execute(
         text(
-            f"WITH page AS MATERIALIZED (SELECT i.id FROM inspections i WHERE {clauses} ORDER BY {order}"
+            f"WITH page AS MATERIALIZED (SELECT i.id FROM inspections i WHERE {clauses} AND ({behind}) ORDER BY {order}"
             f" LIMIT :limit OFFSET :offset)"
             f" SELECT {_LIST_COLUMNS} FROM {_JOINED} WHERE i.id IN (SELECT id FROM page) ORDER BY {order}"
         ),
-        {**values, **query.window},
+        {**values, **place, **query.window},
     )
     total, capped = count_capped(connection, f"inspections i WHERE {clauses}", values)
     return Found([dict(row) for row in rows.mappings()], total, capped)

@@ -31,6 +31,8 @@ FILTERS: dict[str, str] = {
     "until": "r.sent_at < (cast(:until AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
 }
 
+SORTS = {"sent_at": "r.sent_at"}
+
 
 def visible(scope: Scope) -> tuple[str, dict[str, Any]]:
     """SQL for the referrals that an account may see: of its organisation; the ecology bureau's by area as well."""
@@ -64,14 +66,15 @@ def find(connection: Connection, scope: Scope, query: Query, box: str) -> Found:
     clauses, values = query.conditions(filters, visible(scope), more)
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"]}
-    order = f"r.sent_at {query.direction}, r.id {query.direction}"
+    order = query.order(SORTS, "sent_at", "r.id")
+    behind, place = query.behind(connection, "referrals r", SORTS, "sent_at", "r.id")
     rows = connection.execute(
         text(
-            f"WITH page AS MATERIALIZED (SELECT r.id FROM referrals r WHERE {clauses} ORDER BY {order}"
+            f"WITH page AS MATERIALIZED (SELECT r.id FROM referrals r WHERE {clauses} AND ({behind}) ORDER BY {order}"
             f" LIMIT :limit OFFSET :offset) SELECT {_COLUMNS} FROM {_SOURCE}"
             f" WHERE r.id IN (SELECT id FROM page) ORDER BY {order}"
         ),
-        {**values, **query.window},
+        {**values, **place, **query.window},
     )
     total, capped = count_capped(connection, f"referrals r WHERE {clauses}", values)
     return Found([dict(row) for row in rows.mappings()], total, capped)

@@ -63,13 +63,14 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"].strip().upper()}
     order = query.order(SORTS, "due_on", "n.id")
+    behind, place = query.behind(connection, "repair_notices n", SORTS, "due_on", "n.id")
     rows = connection.execute(
         text(
-            f"WITH page AS MATERIALIZED (SELECT n.id FROM repair_notices n WHERE {clauses} ORDER BY {order}"
+            f"WITH page AS MATERIALIZED (SELECT n.id FROM repair_notices n WHERE {clauses} AND ({behind}) ORDER BY {order}"
             f" LIMIT :limit OFFSET :offset) SELECT {_COLUMNS} FROM {_SOURCE}"
             f" WHERE n.id IN (SELECT id FROM page) ORDER BY {order}"
         ),
-        {**values, **query.window},
+        {**values, **place, **query.window},
     )
     total, capped = count_capped(connection, f"repair_notices n WHERE {clauses}", values)
     return Found([dict(row) for row in rows.mappings()], total, capped)
