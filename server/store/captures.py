@@ -44,7 +44,9 @@ FILTERS: dict[str, str] = {
 SORTS = {"captured_at": "c.captured_at", "ringelmann": Nullable("c.ringelmann"), "hits": "c.hits"}
 
 
-_LISTING = Listing(_COLUMNS, _SOURCE, "captures c LEFT JOIN trucks t ON t.id = c.truck_id", "c.id")
+_LISTING = Listing(
+    _COLUMNS, _SOURCE, "captures c LEFT JOIN trucks t ON t.id = c.truck_id", "c.id", SORTS, "captured_at"
+)
 
 
 def find(connection: Connection, scope: Scope, query: Query, local: str = "") -> Found:
@@ -54,10 +56,8 @@ def find(connection: Connection, scope: Scope, query: Query, local: str = "") ->
         values |= {"q": escape_like(values["q"]), "exact": values["q"].upper()}
     if "region" in values:
         values["local"] = local
-    order = query.order(SORTS, "captured_at", "c.id")
-    behind = query.behind(connection, "captures c", SORTS, "captured_at", "c.id")
     counted = _LISTING.narrow if "fuel" in values else "captures c"
-    return _LISTING.find(connection, query, (clauses, values), order, behind, counted)
+    return _LISTING.find(connection, query, clauses, values, counted)
 
 
 def find_one(connection: Connection, scope: Scope, capture_id: int) -> dict[str, Any] | None:

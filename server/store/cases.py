@@ -67,7 +67,7 @@ def visible(scope: Scope, case: str = "c") -> tuple[str, dict[str, Any]]:
 _DUE = (
     """(SELECT min(d.due_on) FROM deadlines d WHERE d.case_id = c.id AND d.state IN ('running', 'paused')) AS due_on"""
 )
-_LISTING = Listing(f"{_COLUMNS}, {_DUE}", _SOURCE, "cases c", "c.id")
+_LISTING = Listing(f"{_COLUMNS}, {_DUE}", _SOURCE, "cases c", "c.id", SORTS, "opened_at")
 
 
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
@@ -75,8 +75,7 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
     clauses, values = query.conditions(FILTERS, visible(scope))
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"]}
-    order = query.order(SORTS, "opened_at", "c.id")
-    return _LISTING.find(connection, query, (clauses, values), order)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

@@ -28,6 +28,7 @@ FILTERS: dict[str, str] = {
     "from": "d.due_on >= cast(:from AS date)",
     "to": "d.due_on <= cast(:to AS date)",
 }
+SORTS = {"due_on": "d.due_on"}
 DUE = {
     "overdue": f"{RUNNING} AND d.state = 'running' AND d.due_on < :today",
     "due_soon": f"{RUNNING} AND d.state = 'running' AND d.due_on BETWEEN :today AND :soon",
@@ -48,7 +49,7 @@ def visible(scope: Scope) -> tuple[str, dict[str, Any]]:
     return "d.organisation_id = :scope_organisation", {"scope_organisation": scope.organisation_id}
 
 
-_LISTING = Listing(_COLUMNS, _SOURCE, "deadlines d", "d.id")
+_LISTING = Listing(_COLUMNS, _SOURCE, "deadlines d", "d.id", SORTS, "due_on")
 
 
 def find(connection: Connection, scope: Scope, query: Query, due: str, today: dt.date, soon: dt.date) -> Found:
@@ -57,8 +58,7 @@ def find(connection: Connection, scope: Scope, query: Query, due: str, today: dt
     clauses, values = query.conditions(FILTERS, visible(scope), more)
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"]}
-    order = f"d.due_on {query.direction}, d.id {query.direction}"
-    return _LISTING.find(connection, query, (clauses, values), order)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def of_case(connection: Connection, case_id: int, organisation_id: int | None = None) -> list[dict[str, Any]]:

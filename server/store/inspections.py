@@ -51,7 +51,7 @@ def condition(scope: Scope) -> tuple[str, dict[str, Any]]:
     return scope.condition("i.division")
 
 
-_LISTING = Listing(_LIST_COLUMNS, _JOINED, "inspections i", "i.id")
+_LISTING = Listing(_LIST_COLUMNS, _JOINED, "inspections i", "i.id", SORTS, "inspected_at")
 
 
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
@@ -59,9 +59,7 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
     clauses, values = query.conditions(FILTERS, condition(scope))
     if "q" in values:
         values["q"] = escape_like(values["q"])
-    column, way = SORTS.get(query.sort, SORTS["inspected_at"]), query.direction
-    order = f"{column} {way}, i.id {way}"
-    return _LISTING.find(connection, query, (clauses, values), order)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, scope: Scope, number: int, hold: bool = False) -> dict[str, Any] | None:

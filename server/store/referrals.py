@@ -31,6 +31,8 @@ FILTERS: dict[str, str] = {
     "until": "r.sent_at < (cast(:until AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
 }
 
+SORTS = {"sent_at": "r.sent_at"}
+
 
 def visible(scope: Scope) -> tuple[str, dict[str, Any]]:
     """SQL for the referrals that an account may see: of its organisation; the ecology bureau's by area as well."""
@@ -57,7 +59,7 @@ _FENCED_Q = (
 )  # behind a row policy no search index can be used: the few referrals of the account are looked through
 
 
-_LISTING = Listing(_COLUMNS, _SOURCE, "referrals r", "r.id")
+_LISTING = Listing(_COLUMNS, _SOURCE, "referrals r", "r.id", SORTS, "sent_at")
 
 
 def find(connection: Connection, scope: Scope, query: Query, box: str) -> Found:
@@ -67,8 +69,7 @@ def find(connection: Connection, scope: Scope, query: Query, box: str) -> Found:
     clauses, values = query.conditions(filters, visible(scope), more)
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"]}
-    order = f"r.sent_at {query.direction}, r.id {query.direction}"
-    return _LISTING.find(connection, query, (clauses, values), order)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

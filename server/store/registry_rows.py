@@ -70,18 +70,18 @@ def within(scope: Scope, register: Register) -> tuple[str, dict[str, Any]]:
 def find(connection: Connection, register: Register, query: Query, scope: Scope) -> Found:
     """A page of the register."""
     clauses, values = _where(register, query, scope)
-    sorts = {name: MaybeNull(column) for name, column in register.sorts.items()}
-    behind = query.behind(connection, register.counted, sorts, register.default_sort, "t.id")
-    return _listing(register).find(connection, query, (clauses, values), _order(register, query), behind)
+    return _listing(register).find(connection, query, clauses, values)
 
 
 def _listing(register: Register) -> Listing:
-    return Listing(register.select, register.source, register.counted, "t.id")
+    """Without NULLS LAST: an index read either way must be able to give the order."""
+    sorts = {name: MaybeNull(column) for name, column in register.sorts.items()}
+    return Listing(register.select, register.source, register.counted, "t.id", sorts, register.default_sort)
 
 
 def page_statement(register: Register, query: Query, clauses: str) -> str:
     """How a page of the register is asked for."""
-    return _listing(register).statement(clauses, _order(register, query))
+    return _listing(register).statement(query, clauses)
 
 
 def stream(
@@ -92,7 +92,7 @@ def stream(
     rows = connection.execution_options(stream_results=True, yield_per=2000).execute(
         text(
             f"SELECT {register.select} FROM {register.source} WHERE {clauses}"
-            f" ORDER BY {_order(register, query)} LIMIT :at_most"
+            f" ORDER BY {_listing(register).order(query)} LIMIT :at_most"
         ),
         {**values, "at_most": at_most},
     )
@@ -107,12 +107,6 @@ def _where(register: Register, query: Query, scope: Scope) -> tuple[str, dict[st
         if value.strip()
     }
     return replace(query, values=values).conditions(register.filters, within(scope, register))
-
-
-def _order(register: Register, query: Query) -> str:
-    """Without NULLS LAST: an index read either way must be able to give the order."""
-    column = register.sorts.get(query.sort) or register.sorts[register.default_sort]
-    return f"{column} {query.direction}, t.id {query.direction}"
 
 
 def find_one(connection: Connection, register: Register, row_id: int, scope: Scope) -> dict[str, Any] | None:

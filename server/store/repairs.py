@@ -57,7 +57,7 @@ def visible(scope: Scope) -> tuple[str, dict[str, Any]]:
     return scope.bureau_condition("n.division", "n.case_id")
 
 
-_LISTING = Listing(_COLUMNS, _SOURCE, "repair_notices n", "n.id")
+_LISTING = Listing(_COLUMNS, _SOURCE, "repair_notices n", "n.id", SORTS, "due_on")
 
 
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
@@ -65,8 +65,7 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
     clauses, values = query.conditions(FILTERS, visible(scope))
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"].strip().upper()}
-    order = query.order(SORTS, "due_on", "n.id")
-    return _LISTING.find(connection, query, (clauses, values), order)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

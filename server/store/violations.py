@@ -49,7 +49,7 @@ SORTS = {
 
 
 # the database drops the joins that neither filter nor order needs when the page is picked
-_LISTING = Listing(_LIST_COLUMNS, _SOURCE, _SOURCE, "v.id")
+_LISTING = Listing(_LIST_COLUMNS, _SOURCE, _SOURCE, "v.id", SORTS, "first_at")
 
 
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
@@ -57,10 +57,8 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
     clauses, values = query.conditions(FILTERS, scope.condition("v.division", "v.enterprise_id"))
     if "q" in values:
         values["q"] = escape_like(values["q"])
-    order = query.order(SORTS, "first_at", "v.id")
-    behind = query.behind(connection, _SOURCE, SORTS, "first_at", "v.id")
     counted = _SOURCE if "q" in values else "violations v"
-    return _LISTING.find(connection, query, (clauses, values), order, behind, counted)
+    return _LISTING.find(connection, query, clauses, values, counted)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from server.db import METADATA
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, MaybeNull, Query, count_capped, escape_like
 
 ZONE_VERSIONS = Table(
     "zone_versions",
@@ -123,8 +123,8 @@ SORTS = {
     "code": "z.code",
     "name": "z.name_zh",
     "division": "z.division",
-    "valid_from": "v.valid_from",
-    "area_m2": "v.area_m2",
+    "valid_from": MaybeNull("v.valid_from"),
+    "area_m2": MaybeNull("v.area_m2"),
 }
 
 
