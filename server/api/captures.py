@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound, UnsupportedMediaType
 
 from enforcement.capture_reviews import RejectReason, Status
 from enforcement.plates import PlateColour
-from server.api.errors import Fault, Refused, error_of, invalid
+from server.api.errors import Fault, Refused, error_of, invalid, refused_fields
 from server.api.kinds import (
     NO_NUL,
     Absent,
@@ -29,7 +29,7 @@ from server.api.kinds import (
 )
 from server.api.operations import operation
 from server.db import transaction
-from server.flows import add_capture_files, manage_accounts, review_capture, rule_book, take_capture
+from server.flows import add_capture_files, refusals, review_capture, rule_book, take_capture
 from server.flows.add_capture_files import PURPOSES
 from server.flows.keep_evidence import UploadFault
 from server.flows.review_capture import ReviewRefused, Verdict
@@ -203,12 +203,6 @@ class ReviewIn(In):
     ringelmann: Level | None = Field(default=None, description="Ringelmann level as judged.")
 
 
-def wrong(refused: manage_accounts.Refused) -> Refused:
-    """Faults of a form as faults of a body."""
-    return invalid([Fault(path=f"body.{f.field}", code="refused", message_zh=f.zh, message_en=f.en)
-                    for f in refused.faults])  # fmt: skip
-
-
 @operation(
     blueprint, "GET", "", allow="captures.read", asks=CaptureFilters, gives=CapturePage, summary="List captures",
     about="An enterprise sees its own that are confirmed and evidence.",
@@ -237,8 +231,8 @@ def take(body: CaptureIn) -> CaptureTaken:
             taken = take_capture.take(
                 connection, current_actor(), current_scope(), rule_book.current(connection), facts, datetime.now(UTC)
             )
-    except manage_accounts.Refused as refused:
-        raise wrong(refused) from refused
+    except refusals.Refused as refused:
+        raise refused_fields(refused) from refused
     except OtherFacts as other:
         zh = f"该设备的此编号已用于 {other.number}，内容不同；未作任何更改。"
         en = f"The device has used this key for {other.number} with other facts; nothing was changed."
@@ -298,8 +292,8 @@ def review(body: ReviewIn, capture: str) -> CaptureDetail:
             review_capture.review(connection, current_actor(), current_scope(), rules, capture_id, verdict, now)
     except LookupError:
         raise NotFound from None
-    except manage_accounts.Refused as refused:
-        raise wrong(refused) from refused
+    except refusals.Refused as refused:
+        raise refused_fields(refused) from refused
     except ReviewRefused as refused:
         raise Refused(409, error_of(409, (refused.why.code, refused.why.zh, refused.why.en))) from refused
     return _detail(capture_id)

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from werkzeug.exceptions import NotFound
 
 from server.api import versions
-from server.api.errors import Fault, invalid
+from server.api.errors import refused_fields
 from server.api.kinds import (
     NO_NUL,
     Absent,
@@ -27,7 +27,7 @@ from server.api.kinds import (
 from server.api.operations import operation
 from server.db import transaction
 from server.flows import repair_work, rule_book
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.flows.repair_work import Work
 from server.store import audit, calendar_days, repairs
 from server.store import repair_work as works
@@ -215,12 +215,7 @@ def _act(number: int, step: Callable[[repair_work.Who], object]) -> NoticeDetail
     except LookupError:
         raise NotFound from None
     except Refused as refused:
-        raise invalid(
-            [
-                Fault(path=f"body.{one.field}", code="refused", message_zh=one.zh, message_en=one.en)
-                for one in refused.faults
-            ]
-        ) from refused
+        raise refused_fields(refused) from refused
     return _detail(number)
 
 

@@ -12,7 +12,8 @@ from enforcement.case_reasons import REASON_WORDS
 from enforcement.case_states import Branch
 from enforcement.referrals import ReferralKind
 from server.flows.case_penalties import decide, pay, penalise, revoke
-from server.flows.case_work import Effect, Fault, Move, MoveRefused, Work
+from server.flows.case_work import Effect, Move, MoveRefused, Work
+from server.flows.refusals import Fault
 from server.store import organisations, referrals
 
 TEXT_MOST = 2000

@@ -20,7 +20,8 @@ from enforcement.rules import RuleBook
 from enforcement.sentences import Sentence
 from server.flows import case_clocks
 from server.flows.case_effects import EFFECTS, city_key
-from server.flows.case_work import Effect, Fault, Move, MoveRefused, Stale, Work, held, refusal, state_of
+from server.flows.case_work import Effect, Move, MoveRefused, Stale, Work, held, refusal, state_of
+from server.flows.refusals import Fault
 from server.store import audit, case_steps, cases, organisations, penalties, referrals
 from server.store.audit import Actor
 from server.store.case_steps import NewStep

@@ -12,7 +12,7 @@ from enforcement.repairs import DONE, REPAIRS, RepairState
 from enforcement.rules import RuleBook, day_of
 from server.flows.case_drafts import CaseDraft, SourceRefused, draft_of
 from server.flows.document_values import readings
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, case_sources, repairs
 from server.store.audit import Actor
 from server.store.users import Account

@@ -17,7 +17,7 @@ from enforcement.repairs import DONE, RepairRecord, Retest, retest_refusal
 from enforcement.rules import RuleBook
 from server.flows import move_case
 from server.flows.case_work import Move, MoveRefused
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.flows.repair_notices import stale, target
 from server.store import audit, cases, repairs, stations
 from server.store import repair_work as works

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from enforcement.rules import day_of
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, documents
 from server.store.audit import Actor
 from server.store.users import Account

@@ -14,7 +14,7 @@ from enforcement.imports import HEADER_ROW
 from enforcement.rules import moment
 from enforcement.whitelist import WhitelistEntry, parse_whitelist
 from server.documents.sheets import Sheet
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, whitelist, zones
 from server.store.audit import Actor
 from server.store.scopes import Scope

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from server.db import transaction
 from server.flows import assign_case, move_case, rule_book
-from server.flows.case_work import Fault, Move, MoveRefused, Stale
+from server.flows.case_work import Move, MoveRefused, Stale
 from server.store import (
     calendar_days,
     case_sources,
@@ -27,6 +27,7 @@ from server.web.access import allow, current_account, current_actor, current_sco
 from server.web.case_forms import step_forms
 from server.web.clock_lines import clock_lines
 from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.field_faults import by_field
 from server.web.filter_choices import areas_of_scope, yes_no
 from server.web.frame import local
 from server.web.language import pick
@@ -228,7 +229,7 @@ def move(number: int) -> ResponseReturnValue:
     except Stale as stale:
         return redirect(staletold(stale, number), 303)
     except MoveRefused as refused:
-        return page(number, f"{asked.branch}.{asked.action}".replace(":", "-"), said(refused.faults)), 422
+        return page(number, f"{asked.branch}.{asked.action}".replace(":", "-"), by_field(refused.faults)), 422
     flash(_("Done: %(step)s.", step=word("case_step", f"{asked.branch.partition(':')[0]}.{asked.action}")), "good")
     return redirect(_after(number), 303)
 
@@ -252,11 +253,6 @@ def staletold(stale: Stale, number: int) -> str:
     return url_for("cases.show", number=number)
 
 
-def said(faults: tuple[Fault, ...]) -> dict[str, str]:
-    """Faults by field, in the language of the page; the first of a field counts."""
-    return {fault.field: str(pick(fault.zh, fault.en)) for fault in reversed(faults)}
-
-
 def whole_number(text: str) -> int:
     """A whole number out of a form; 0 for anything else, which no record has."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
@@ -274,6 +270,6 @@ def assign(number: int) -> ResponseReturnValue:
     except LookupError:
         abort(404)
     except MoveRefused as refused:
-        return page(number, "assign", said(refused.faults)), 422
+        return page(number, "assign", by_field(refused.faults)), 422
     flash(_("The case is assigned."), "good")
     return redirect(url_for("cases.show", number=number), 303)

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from server.db import transaction
 from server.flows import record_inspection
 from server.flows.keep_evidence import Owner
-from server.flows.manage_accounts import Refused
 from server.flows.record_inspection import StaleVersion
+from server.flows.refusals import Refused
 from server.store import audit, evidence_items, inspections
 from server.store.paging import Query
 from server.web import (  # noqa: F401 - their words join at import
@@ -25,6 +25,7 @@ from server.web import (  # noqa: F401 - their words join at import
 )
 from server.web.access import allow, current_actor, current_scope, engine, may, work
 from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.field_faults import by_field
 from server.web.filter_choices import areas_of_city
 from server.web.frame import local, reachable
 from server.web.language import pick
@@ -174,7 +175,7 @@ def withdraw(number: int) -> ResponseReturnValue:
                 form_values.text("reason"),
             )  # fmt: skip
     except Refused as refused:
-        return page(number, {fault.field: pick(fault.zh, fault.en) for fault in refused.faults}, 422)
+        return page(number, by_field(refused.faults), 422)
     except LookupError:
         abort(404)
     except StaleVersion:

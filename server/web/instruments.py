@@ -12,13 +12,14 @@ from sqlalchemy import Connection
 
 from server.flows import keep_instruments, rule_book
 from server.flows.keep_instruments import Check, Draft, Verification
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.store import audit, instruments
 from server.store.paging import Query
 from server.web import form_values as form
 from server.web import instrument_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, work
 from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.field_faults import by_field
 from server.web.filter_choices import areas_of_city
 from server.web.frame import local
 from server.web.language import pick
@@ -102,13 +103,9 @@ def add() -> ResponseReturnValue:
             division = current_account().division
             number = keep_instruments.register(connection, current_actor(), division, _draft())
     except Refused as refused:
-        return render_template("instruments/form.html", draft=request.form, faults=_texts(refused)), 422
+        return render_template("instruments/form.html", draft=request.form, faults=by_field(refused.faults)), 422
     flash(_("The instrument is registered. Record its verification next."), "good")
     return redirect(url_for("instruments.show", number=number), 303)
-
-
-def _texts(refused: Refused) -> dict[str, str]:
-    return {fault.field: pick(fault.zh, fault.en) for fault in reversed(refused.faults)}
 
 
 @blueprint.get("/<int:number>")
@@ -137,7 +134,7 @@ def _write(number: int, write: Callable[[Connection], Any], told: str) -> Respon
         with work() as connection:
             write(connection)
     except Refused as refused:
-        return _page(number, _texts(refused), 422)
+        return _page(number, by_field(refused.faults), 422)
     except LookupError:
         abort(404)
     flash(told, "good")

@@ -14,7 +14,7 @@ from enforcement.repairs import scrap_advice
 from server.db import transaction
 from server.flows import repair_notices, repair_work, rule_book
 from server.flows.keep_evidence import Owner
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.flows.repair_work import Who
 from server.store import audit, calendar_days, evidence_items, repairs, stations
 from server.store import repair_work as works
@@ -22,6 +22,7 @@ from server.store.paging import Query
 from server.web import evidence_owners, repair_words  # noqa: F401 - the words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
 from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.field_faults import by_field
 from server.web.filter_choices import yes_no
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
@@ -172,7 +173,7 @@ def _act(number: int, failed: str, step: Callable[[Who], object]) -> ResponseRet
     except LookupError:
         abort(404)
     except Refused as refused:
-        return _page(number, {one.field: str(pick(one.zh, one.en)) for one in reversed(refused.faults)}, failed), 422
+        return _page(number, by_field(refused.faults), failed), 422
     return None
 
 

@@ -9,10 +9,11 @@ from flask_babel import lazy_gettext as _l
 
 from server.db import transaction
 from server.flows import save_station
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.store import audit, stations
 from server.web import repair_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_actor, current_scope, engine, work
+from server.web.field_faults import by_field
 from server.web.filter_choices import areas_of_city
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view
@@ -104,8 +105,6 @@ def _save(number: int | None) -> ResponseReturnValue:
     except LookupError:
         abort(404)
     except Refused as refused:
-        return _form(
-            number, request.form, {one.field: str(pick(one.zh, one.en)) for one in reversed(refused.faults)}
-        ), 422
+        return _form(number, request.form, by_field(refused.faults)), 422
     flash(_("The station is kept."), "good")
     return redirect(url_for("stations.show", number=kept), 303)

@@ -16,6 +16,7 @@ from server.web import verdicts
 from server.web.access import allow, current_actor, current_scope, engine, may, work
 from server.web.answers import tagged
 from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.field_faults import by_field
 from server.web.filter_choices import areas_of_scope
 from server.web.frame import local
 from server.web.language import pick
@@ -187,7 +188,7 @@ def decide(number: int) -> ResponseReturnValue:
     decision = Decision(form.get("status", ""), form.get("reason", ""), form.get("note", "").strip())
     faults = decide_violation.faults(decision)
     if faults:
-        return _page(number, {fault.field: pick(fault.zh, fault.en) for fault in reversed(faults)}), 422
+        return _page(number, by_field(faults)), 422
     try:
         with work() as connection:
             before = decide_violation.decide(connection, current_actor(), current_scope(), number, decision)
