@@ -201,12 +201,6 @@ def list_versions(connection: Connection, zone_id: int | None = None) -> list[Zo
     return [_version(row) for row in connection.execute(wanted)]
 
 
-def find_version(connection: Connection, version_id: int) -> ZoneVersionRow | None:
-    """One version by its id."""
-    row = connection.execute(_versions().where(ZONE_VERSIONS.c.id == version_id)).first()
-    return None if row is None else _version(row)
-
-
 def find_newest_version(connection: Connection, zone_id: int) -> ZoneVersionRow | None:
     """The version with the highest number."""
     wanted = (

@@ -238,7 +238,6 @@ QUARANTINE: dict[str, tuple[Pair, Pair]] = {
 }  # fmt: skip
 
 words.add("packet_flag", {str(flag.name): pair for flag, pair in PACKET_FLAGS.items()})
-words.add("sample_flag", {str(flag.name): pair for flag, pair in SAMPLE_FLAGS.items()})
 words.add("quarantine_code", {code: name for code, (name, _) in QUARANTINE.items()})
 words.add("quarantine_advice", {code: advice for code, (_, advice) in QUARANTINE.items()})
 for kind, table in COMMANDS.items():
