@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from werkzeug.exceptions import NotFound
 
 from server.api.errors import refused_fields
+from server.api.idempotency import claim_in
 from server.api.kinds import NO_NUL, Absent, Day, Id32, Id64, In, Out, PageAsked, PageOf, Text200, page_values
 from server.api.operations import operation
 from server.db import transaction
@@ -127,6 +128,7 @@ def issue(body: DocumentIn) -> DocumentDetail:
     given = {**body.values, **({"typed": "1"} if "hearing" in body.values else {})}
     try:
         with transaction(engine()) as connection:
+            claim_in(connection)
             rules, calendar = rule_book.current(connection), calendar_days.load_calendar(connection)
             number = issue_document.issue(
                 connection, evidence_store(), current_actor(), current_account(), rules, calendar, body.case_id,
