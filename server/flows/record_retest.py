@@ -20,7 +20,7 @@ from enforcement.rules import RuleBook
 from server.flows.judge_inspection import InspectionDraft, Judged, judge
 from server.flows.manage_accounts import Fault, Refused
 from server.flows.record_inspection import record
-from server.flows.repair_work import EVERYWHERE, own_station, retest
+from server.flows.repair_work import EVERYWHERE, own_station, refuse_retest, retest
 from server.store import repairs
 from server.store.audit import Actor
 from server.store.users import Account
@@ -96,6 +96,16 @@ def record_retest(
     if notice is None:
         raise LookupError(number)
     draft = draft_of(notice, station, given)
+    refuse_retest(connection, rules, notice, _tested_at(draft, at), station)
     found = record(connection, actor, EVERYWHERE, rules, draft, at, "page", key)
     state = retest(connection, actor, account, rules, calendar, number, version, found.id, at)
     return found.number, state
+
+
+def _tested_at(draft: InspectionDraft, now: datetime) -> datetime:
+    """When it was tested; where the form does not say, the recording names the fault."""
+    try:
+        found = datetime.fromisoformat(str(draft.record.get("at")))
+    except ValueError:
+        return now
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
