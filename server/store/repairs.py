@@ -102,13 +102,33 @@ def open_of_case(connection: Connection, case_id: int) -> dict[str, Any] | None:
     return None if row is None else dict(row._mapping)
 
 
-def of_inspection(connection: Connection, inspection_id: int) -> str | None:
-    """The number of the notice of an inspection that was not withdrawn."""
-    found: str | None = connection.execute(
-        text("SELECT number FROM repair_notices WHERE inspection_id = :i AND state <> 'withdrawn'"),
+def of_inspection(connection: Connection, inspection_id: int) -> dict[str, Any] | None:
+    """The notice of an inspection that was not withdrawn: id and number."""
+    row = connection.execute(
+        text("SELECT id, number FROM repair_notices WHERE inspection_id = :i AND state <> 'withdrawn'"),
         {"i": inspection_id},
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def open_of_document(connection: Connection, document_id: int) -> str | None:
+    """The number of the notice, not closed, that the owner was told of by a document."""
+    found: str | None = connection.execute(
+        text("SELECT number FROM repair_notices WHERE document_id = :d AND closed_at IS NULL"), {"d": document_id}
     ).scalar_one_or_none()
     return found
+
+
+def close_of_case(connection: Connection, case_id: int, state: str) -> dict[str, Any] | None:
+    """Close the open notice of a case with it: its id and number, None where none is open."""
+    row = connection.execute(
+        text(
+            "UPDATE repair_notices SET state = :state, closed_at = now(), version = version + 1"
+            " WHERE case_id = :case AND closed_at IS NULL RETURNING id, number"
+        ),
+        {"case": case_id, "state": state},
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
 
 
 _NEW = (

@@ -13,7 +13,7 @@ from server.flows import record_inspection
 from server.flows.keep_evidence import Owner
 from server.flows.record_inspection import StaleVersion
 from server.flows.refusals import Refused
-from server.store import audit, evidence_items, inspections
+from server.store import audit, evidence_items, inspections, repairs
 from server.store.paging import Query
 from server.web import (  # noqa: F401 - their words join at import
     evidence_owners,
@@ -122,6 +122,7 @@ def page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturn
     with transaction(engine()) as connection:  # the scope has let it through: what belongs to it may be read
         timeline = [] if current_scope().fence else audit.of_subject(connection, "inspection", number)
         case = inspections.case_of(connection, number) if may("cases.read") else None
+        notice = repairs.of_inspection(connection, number) if may("repairs.read") else None
         photos = evidence_items.of_owner(connection, "inspection", number) if may("evidence.read") else []
     settings = current_app.extensions["settings"]
     shown = render_template(
@@ -134,6 +135,7 @@ def page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturn
         timeline=timeline,
         case=case,
         photos=photos,
+        notice=notice,
         may_open=_may_open(row) and case is None,
         faults=faults,
         tiles={"url": settings.tile_url or None, "attribution": settings.tile_attribution},
