@@ -53,7 +53,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.deadlines",
     "server.web.documents",
     "server.web.stations",
-    "server.web.repairs",
+    "server.web.retests",  # with repairs
 )
 """Modules with a `blueprint`; one line each."""
 

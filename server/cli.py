@@ -190,6 +190,38 @@ def evidence_tidy() -> None:
     click.echo(f"{done.files} files without a row and {done.left_behind} uploads left behind taken away")
 
 
+@main.group()
+def audit() -> None:
+    """The audit log: check that its chain holds."""
+
+
+@audit.command("verify")
+@click.option("--noted", metavar="N:HASH", help="what an earlier run said the newest row was, kept somewhere else")
+def audit_verify(noted: str | None) -> None:
+    """Compute the chain anew, name every broken place and the newest row; ends with 1 where the chain does not hold.
+
+    The chain alone cannot miss rows cut off at its end: note the newest row elsewhere and give it with --noted.
+    """
+    from server.store import audit as log
+
+    number, _, digest = (noted or "0:").partition(":")
+    if not (number.isascii() and number.isdigit()) or (noted and len(digest) != 64):
+        raise click.BadParameter("must be the number and the hash of a row, like 17:4bf5...", param_hint="--noted")
+    with db.transaction(db.connect_engine(_settings().database_url)) as connection:
+        rows, faults = log.verify(connection)
+        cut = noted is not None and not log.holds(connection, int(number), digest)
+        newest = log.head(connection)
+        log.append(
+            connection, log.PLATFORM, "audit.verify", "audit", "log", {"rows": rows, "faults": len(faults) + cut}
+        )
+    for fault in faults:
+        click.echo(f"{fault['id']}: {fault['fault']}")
+    if cut:
+        click.echo(f"{number}: not the row that was noted, or no longer there")
+    click.echo(f"{rows} rows, {len(faults) + cut} faults; newest {newest[0]}:{newest[1]}")
+    sys.exit(1 if faults or cut else 0)
+
+
 @main.command()
 def web() -> None:
     """Serve the pages and the API."""

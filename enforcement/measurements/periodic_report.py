@@ -26,11 +26,6 @@ METHOD_NAMES: Mapping[PeriodicMethod, tuple[str, str]] = {
     PeriodicMethod.OTHER: ("其他", "other"),
 }
 # Station methods whose readings this platform judges itself when the report brings them.
-JUDGED_AS: Mapping[PeriodicMethod, Method] = {
-    PeriodicMethod.LUG_DOWN: Method.LUG_DOWN,
-    PeriodicMethod.FREE_ACCELERATION: Method.FREE_ACCELERATION,
-    PeriodicMethod.RINGELMANN: Method.RINGELMANN,
-}
 
 
 def judge(rules: RuleBook, readings: PeriodicReport, subject: Measured, at: datetime, area: str) -> Judgement:

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 from apiflask import APIBlueprint
 from flask import request
 from pydantic import Field, JsonValue, StringConstraints
+from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound, UnsupportedMediaType
 
 from enforcement.capture_reviews import RejectReason, Status
 from enforcement.plates import PlateColour
-from server.api.errors import Fault, Refused, error_of, invalid
+from server.api import versions
+from server.api.errors import Fault, Refused, error_of, invalid, refused_fields
 from server.api.kinds import (
     NO_NUL,
     Absent,
@@ -29,7 +31,7 @@ from server.api.kinds import (
 )
 from server.api.operations import operation
 from server.db import transaction
-from server.flows import add_capture_files, manage_accounts, review_capture, rule_book, take_capture
+from server.flows import add_capture_files, refusals, review_capture, rule_book, take_capture
 from server.flows.add_capture_files import PURPOSES
 from server.flows.keep_evidence import UploadFault
 from server.flows.review_capture import ReviewRefused, Verdict
@@ -203,12 +205,6 @@ class ReviewIn(In):
     ringelmann: Level | None = Field(default=None, description="Ringelmann level as judged.")
 
 
-def wrong(refused: manage_accounts.Refused) -> Refused:
-    """Faults of a form as faults of a body."""
-    return invalid([Fault(path=f"body.{f.field}", code="refused", message_zh=f.zh, message_en=f.en)
-                    for f in refused.faults])  # fmt: skip
-
-
 @operation(
     blueprint, "GET", "", allow="captures.read", asks=CaptureFilters, gives=CapturePage, summary="List captures",
     about="An enterprise sees its own that are confirmed and evidence.",
@@ -237,8 +233,8 @@ def take(body: CaptureIn) -> CaptureTaken:
             taken = take_capture.take(
                 connection, current_actor(), current_scope(), rule_book.current(connection), facts, datetime.now(UTC)
             )
-    except manage_accounts.Refused as refused:
-        raise wrong(refused) from refused
+    except refusals.Refused as refused:
+        raise refused_fields(refused) from refused
     except OtherFacts as other:
         zh = f"该设备的此编号已用于 {other.number}，内容不同；未作任何更改。"
         en = f"The device has used this key for {other.number} with other facts; nothing was changed."
@@ -269,11 +265,13 @@ def _detail(capture_id: int) -> CaptureDetail:
     if may("captures.review") and row["decided_at"]:  # until then the next reviewer shall see it with fresh eyes
         with transaction(engine()) as connection:
             reviews = captures.reviews(connection, capture_id)
+    versions.tag_of(row)
     return CaptureDetail.model_validate({**row, "reviews": reviews})
 
 
 @operation(
-    blueprint, "GET", "/<string:capture>", allow="captures.read", gives=CaptureDetail, summary="One capture",
+    blueprint, "GET", "/<string:capture>", allow="captures.read", gives=CaptureDetail, versioned=True,
+    summary="One capture",
     about="With its standing and, once decided, its reviews.",
 )  # fmt: skip
 def show(capture: str) -> CaptureDetail:
@@ -281,9 +279,16 @@ def show(capture: str) -> CaptureDetail:
     return _detail(id_of(capture))
 
 
+def _check(connection: Connection, capture_id: int) -> None:
+    """Refuse what rests on an older version (412); who comes between is found by the version that the flow locks."""
+    row = captures.find_one(connection, current_scope(), capture_id)
+    if row is not None:
+        versions.check(row)
+
+
 @operation(
     blueprint, "POST", "/<string:capture>/reviews", allow="captures.review", takes=ReviewIn, gives=CaptureDetail,
-    refuses=(409,), summary="Review a capture",
+    refuses=(409,), versioned=True, summary="Review a capture",
     about="Two different people review, a third where they differ. 409 says why this person may not: `same_reviewer`, "
     "`decided`, `held` by somebody else, or `changed` since that version.",
     examples={"body": {"version": 1, "result": "rejected", "reason": "night_glare"}},
@@ -295,11 +300,12 @@ def review(body: ReviewIn, capture: str) -> CaptureDetail:
     try:
         with work() as connection:
             now, rules = datetime.now(UTC), rule_book.current(connection)
+            _check(connection, capture_id)
             review_capture.review(connection, current_actor(), current_scope(), rules, capture_id, verdict, now)
     except LookupError:
         raise NotFound from None
-    except manage_accounts.Refused as refused:
-        raise wrong(refused) from refused
+    except refusals.Refused as refused:
+        raise refused_fields(refused) from refused
     except ReviewRefused as refused:
         raise Refused(409, error_of(409, (refused.why.code, refused.why.zh, refused.why.en))) from refused
     return _detail(capture_id)
@@ -328,7 +334,7 @@ class FilesKept(Out):
 @takes_evidence
 @operation(
     blueprint, "POST", "/<string:capture>/files", allow="captures.upload", gives=FilesKept, files=PURPOSES,
-    refuses=(409, 413, 415), summary="Add files to a capture",
+    refuses=(409, 413, 415), versioned=True, summary="Add files to a capture",
     about="A form (`multipart/form-data`) with the fields scene, smoke, plate, front and video, each with one file or "
     "several. All are kept or none; sent again they are kept once. A field `sha256_scene` and so on, once a file in "
     "order, is what the device says of it: a file that does not give it is refused. 409 `decided` once it is decided.",
@@ -341,6 +347,7 @@ def add(capture: str) -> FilesKept:
     try:
         given = files_given()
         with work() as connection:
+            _check(connection, capture_id)
             kept = add_capture_files.add_files(
                 connection, evidence_store(), current_actor(), current_scope(), rule_book.current(connection),
                 capture_id, given,

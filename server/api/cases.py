@@ -20,7 +20,7 @@ from server.db import transaction
 from server.flows import move_case, open_case, rule_book
 from server.flows.case_drafts import CaseDraft, draft_of
 from server.flows.case_work import Move
-from server.store import calendar_days, case_steps, cases, penalties
+from server.store import calendar_days, case_steps, cases, penalties, referrals
 from server.web.access import current_account, current_actor, current_scope, engine, may, work
 from server.web.case_forms import fields_of
 from server.web.cases import told
@@ -143,17 +143,24 @@ def _draft(connection: Connection, body: CaseIn) -> CaseDraft:
         raise invalid([fault]) from None
 
 
-def take(case_id: int, asked: Move) -> None:
-    """A step of a case that the caller may see."""
+def take(case_id: int, asked: Move, referral_id: int | None = None) -> None:
+    """A step of a case that the caller may see; If-Match names the case, or the referral that is worked on."""
     with work() as connection:
         if cases.find_one(connection, current_scope(), case_id) is None:
             raise NotFound
     with case_refusals(), transaction(engine()) as connection:
-        row = cases.lock(connection, current_scope(), case_id)
-        if row is not None:
-            versions.check(row)
+        check_version(connection, case_id, referral_id)
         rules, calendar = rule_book.current(connection), calendar_days.load_calendar(connection)
         move_case.move(connection, current_actor(), current_account(), current_scope(), rules, calendar, case_id, asked)
+
+
+def check_version(connection: Connection, case_id: int, referral_id: int | None = None) -> None:
+    """Lock the case, and its referrals with it, and refuse what rests on an older version (412)."""
+    row = cases.lock(connection, current_scope(), case_id)
+    if referral_id is not None:
+        row = referrals.find_one(connection, current_scope(), referral_id)
+    if row is not None:
+        versions.check(row)
 
 
 @operation(

@@ -23,10 +23,10 @@ Times are ISO 8601 with their zone, positions WGS-84 degrees, units stand in the
 descriptions. Errors are problems (`application/problem+json`) of one form (`Error`), their `title` in the language of
 `Accept-Language` or of the account. A record is given with an `ETag`; a change with `If-Match` is refused with 412 when
 somebody else changed it meanwhile. A create may carry an `Idempotency-Key` (8 to 200 characters): the same call again
-gives the same answer and does nothing twice, another body under the same key is refused with 422. An address that does
-not exist answers 404, a method that an address does not know 405 with `Allow`, too many calls 429 with `Retry-After`
-(counted a minute, for each account, or for each address where nobody is signed in). Unknown parameters and fields are
-refused."""
+gives the same answer and does nothing twice (a secret is shown once: 409), another body under the same key is refused
+with 422. An address that does not exist answers 404, a method that an address does not know 405 with `Allow`, too many
+calls 429 with `Retry-After` (counted a minute, for each account, or for each address where nobody is signed in).
+Unknown parameters and fields are refused."""
 REASONS = {
     400: "The request cannot be read: JSON that is none, or a write with the cookie without X-CSRFToken",
     401: "Not signed in, or the token is unknown, expired or revoked",
@@ -91,6 +91,8 @@ def statuses(spec: Operation, has_path: bool) -> list[int]:
         found.add(413)
     if spec.creates:
         found.add(409)
+    if spec.versioned and spec.writes:
+        found.add(412)
     return sorted(found)
 
 
@@ -166,6 +168,8 @@ def _add_headers(one: dict[str, Any], success: dict[str, Any], spec: Operation) 
     if spec.creates:
         schema = {"type": "string", "minLength": 8, "maxLength": 200, "pattern": "^[ -~]+$"}
         about = "Called again with it, the create gives the same answer and does nothing twice; kept for 7 days."
+        if spec.secret:
+            about = "Called again with it within 7 days, nothing is done twice: 409, as a secret is shown once."
         one["parameters"].append({"name": HEADER, "in": "header", "schema": schema, "description": about})
     if spec.versioned and spec.writes:
         about = "The ETag that the record was read with: refused with 412 when it was changed since."

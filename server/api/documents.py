@@ -7,14 +7,15 @@ from apiflask import APIBlueprint
 from pydantic import Field, StringConstraints
 from werkzeug.exceptions import NotFound
 
-from server.api.errors import Fault, invalid
+from server.api.errors import refused_fields
+from server.api.idempotency import claim_in
 from server.api.kinds import NO_NUL, Absent, Day, Id32, Id64, In, Out, PageAsked, PageOf, Text200, page_values
 from server.api.operations import operation
 from server.db import transaction
 from server.documents.paper_templates import kinds
 from server.flows import issue_document, rule_book
 from server.flows.document_drafts import TEXT_MOST
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.store import calendar_days, documents
 from server.web.access import current_account, current_actor, current_scope, engine, work
 from server.web.evidence_uploads import evidence_store
@@ -127,6 +128,7 @@ def issue(body: DocumentIn) -> DocumentDetail:
     given = {**body.values, **({"typed": "1"} if "hearing" in body.values else {})}
     try:
         with transaction(engine()) as connection:
+            claim_in(connection)
             rules, calendar = rule_book.current(connection), calendar_days.load_calendar(connection)
             number = issue_document.issue(
                 connection, evidence_store(), current_actor(), current_account(), rules, calendar, body.case_id,
@@ -135,10 +137,5 @@ def issue(body: DocumentIn) -> DocumentDetail:
     except LookupError:
         raise NotFound from None
     except Refused as refused:
-        raise invalid(
-            [
-                Fault(path=f"body.values.{one.field}", code="refused", message_zh=one.zh, message_en=one.en)
-                for one in refused.faults
-            ]
-        ) from refused
+        raise refused_fields(refused, "body.values") from refused
     return _detail(number)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from server.flows import refusals
 from server.web.language import language
 
 PREFIX = "/api/"
@@ -143,6 +144,16 @@ def invalid(faults: Sequence[Fault]) -> Refused:
     n = len(faults)
     zh, en = f"请求有 {n} 处错误。", f"The request has {n} fault{'s' if n > 1 else ''}."
     return Refused(422, error_of(422, ("invalid", zh, en), faults=faults))
+
+
+def refused_fields(refused: refusals.Refused, place: str = "body") -> Refused:
+    """To be raised: what a flow refused, field by field, as faults of the request's `place`."""
+    return invalid(
+        [
+            Fault(path=f"{place}.{one.field}"[:200], code="refused", message_zh=one.zh, message_en=one.en)
+            for one in refused.faults[:50]
+        ]
+    )
 
 
 def faults_of(place: str, error: ValidationError) -> list[Fault]:

@@ -25,8 +25,11 @@ class TakenError(Exception):
     """Another call came first with this key."""
 
 
-def once(operation: str, act: Callable[[], Response]) -> Response:
-    """Answer a create: as it was answered before under the same key, else by acting."""
+def once(operation: str, act: Callable[[], Response], secret: bool = False) -> Response:
+    """Answer a create: as it was answered before under the same key, else by acting.
+
+    A `secret` answer is shown once and kept nowhere: called again, the caller is told that the work was done.
+    """
     key = request.headers.get(HEADER)
     if key is None:
         return act()
@@ -46,6 +49,8 @@ def once(operation: str, act: Callable[[], Response]) -> Response:
         unclaimed = g.pop("claim", None)
     if unclaimed is not None:
         raise RuntimeError(f"{operation} created without claiming its Idempotency-Key (server/api/idempotency.py)")
+    if secret:
+        return answer
     with transaction(engine()) as connection:
         text = answer.get_data(as_text=True)
         idempotency_keys.keep(connection, caller_name(), key, answer.status_code, text, {})
@@ -77,7 +82,7 @@ def _again(known: Kept | None, operation: str, body: bytes) -> Response:
         zh, en = "该键已用于另一请求，请换一个。", "This key was used for another request: take another"
         raise invalid([Fault(path=f"header.{HEADER}", code="key_used", message_zh=zh, message_en=en)])
     if known is None or known.status is None:
-        zh = "该请求已执行，但当时的应答未能保存，请查询结果。"
+        zh = "该请求已执行，但当时的应答未保存，请查询结果。"
         en = "This was carried out, but its answer was not kept: look the result up."
         raise Refused(409, error_of(409, ("answer_lost", zh, en)))
     return Response(known.answer, known.status, {REPLAYED: "true"}, mimetype="application/json")

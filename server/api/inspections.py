@@ -13,7 +13,7 @@ from enforcement.instruments import Standing
 from enforcement.measurements import METHODS, Outcome
 from enforcement.plates import PlateColour
 from server.api import versions
-from server.api.errors import Fault, Refused, error_of, invalid
+from server.api.errors import Refused, error_of, refused_fields
 from server.api.idempotency import creating
 from server.api.kinds import (
     NO_NUL,
@@ -33,8 +33,8 @@ from server.api.operations import operation
 from server.flows import record_inspection, rule_book
 from server.flows.inspection_subjects import SubjectGiven
 from server.flows.judge_inspection import InspectionDraft
-from server.flows.manage_accounts import Refused as FlowRefused
 from server.flows.record_inspection import OtherContent
+from server.flows.refusals import Refused as FlowRefused
 from server.store import inspections
 from server.web.access import current_account, current_actor, current_scope, work
 
@@ -222,7 +222,7 @@ def create(body: InspectionNew) -> InspectionDetail:
                 datetime.now(UTC), "api", body.source_key,
             )  # fmt: skip
     except FlowRefused as refused:
-        raise _invalid(refused) from refused
+        raise refused_fields(refused) from refused
     except OtherContent as other:
         zh, en = f"该键已用于检查 {other.number}。", f"The key was used for inspection {other.number}."
         raise Refused(409, error_of(409, ("key_used", zh, en), path="body.source_key")) from other
@@ -245,7 +245,7 @@ def correct(body: InspectionCorrection, number64: int) -> InspectionDetail:
                 _draft(body), body.reason, datetime.now(UTC),
             )  # fmt: skip
     except FlowRefused as refused:
-        raise _invalid(refused) from refused
+        raise refused_fields(refused) from refused
     return _detail(number64)
 
 
@@ -263,7 +263,7 @@ def withdraw(body: WithdrawalIn, number64: int) -> InspectionDetail:
                 connection, current_actor(), current_scope(), number64, row["version"], body.reason
             )
     except FlowRefused as refused:
-        raise _invalid(refused) from refused
+        raise refused_fields(refused) from refused
     return _detail(number64)
 
 
@@ -291,10 +291,3 @@ def _draft(body: InspectionIn) -> InspectionDraft:
     )  # fmt: skip
     home = current_account().division
     return InspectionDraft(record, subject, body.lon, body.lat, body.place, home, tuple(body.instrument_ids))
-
-
-def _invalid(refused: FlowRefused) -> Refused:
-    faults = refused.faults[:50]
-    return invalid(
-        [Fault(path=f"body.{f.field}"[:200], code="refused", message_zh=f.zh, message_en=f.en) for f in faults]
-    )

@@ -8,6 +8,7 @@ from pydantic import Field
 from werkzeug.exceptions import NotFound
 
 from enforcement.instruments import InstrumentKind
+from server.api import versions
 from server.api.kinds import Absent, Division, Out, PageAsked, PageOf, Text200, page_values
 from server.api.operations import operation
 from server.store import instruments
@@ -67,7 +68,8 @@ def index(query: InstrumentFilters) -> InstrumentPage:
 
 
 @operation(
-    blueprint, "GET", "/<int:number>", allow="instruments.read", gives=Instrument, summary="One instrument",
+    blueprint, "GET", "/<int:number>", allow="instruments.read", gives=Instrument, versioned=True,
+    summary="One instrument",
 )  # fmt: skip
 def show(number: int) -> Instrument:
     """One instrument."""
@@ -75,4 +77,5 @@ def show(number: int) -> Instrument:
         row = instruments.find_one(connection, current_scope(), number)
     if row is None:
         raise NotFound
+    versions.tag_of(row)
     return Instrument.model_validate(row)

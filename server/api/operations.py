@@ -56,7 +56,7 @@ class Operation:
     @property
     def creates(self) -> bool:
         """Whether a call makes something new: it may then carry an Idempotency-Key."""
-        return self.writes and self.status == 201 and self.has_body and not self.secret
+        return self.writes and self.status == 201 and self.has_body
 
     secret: bool = False
     files: tuple[str, ...] = ()
@@ -148,7 +148,9 @@ def _checked(
         if takes is not None:
             values["body"] = read_body(takes)
         if spec.creates:
-            return idempotency.once(request.endpoint or "", lambda: _answer(view(*args, **values), spec.status))
+            return idempotency.once(
+                request.endpoint or "", lambda: _answer(view(*args, **values), spec.status), spec.secret
+            )
         return _answer(view(*args, **values), spec.status)
 
     return call
@@ -165,7 +167,7 @@ def _answer(given: Any, status: int) -> Response:
         return given
     model, code = given if isinstance(given, tuple) else (given, status)
     answer = Response(model.model_dump_json(by_alias=True), code, mimetype="application/json")
-    tag = versions.take_tag()
+    tag = versions.take_tag(answer.get_data())
     if tag is not None:
         answer.set_etag(tag)
         answer.make_conditional(request)

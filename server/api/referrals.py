@@ -10,7 +10,7 @@ from server.api import idempotency, versions
 from server.api.case_errors import case_refusals
 from server.api.case_models import AnswerIn, ReferralDetail, ReferralIn, ReferralPage
 from server.api.case_models import Referral as ReferralOut
-from server.api.cases import id_of, take
+from server.api.cases import check_version, id_of, take
 from server.api.kinds import Absent, Day, Id32, PageAsked, Text200, page_values
 from server.api.operations import operation
 from server.db import transaction
@@ -75,8 +75,9 @@ def show(referral: str) -> ReferralDetail:
 
 @operation(
     blueprint, "POST", "/cases/<string:case>/referrals", allow="cases.work", takes=ReferralIn, gives=ReferralDetail,
-    status=201, refuses=(409,), summary="Send a case on",
-    about="`case` is the number of the case. The letter of the referral must have been issued.",
+    status=201, refuses=(409,), versioned=True, summary="Send a case on",
+    about="`case` is the number of the case, If-Match names its version. The letter of the referral must have been "
+    "issued.",
     examples={"body": {"version": 3, "branch": "police", "to": 2, "basis": "《行政处罚法》第26条"}},
 )  # fmt: skip
 def send(body: ReferralIn, case: str) -> ReferralDetail:
@@ -88,6 +89,7 @@ def send(body: ReferralIn, case: str) -> ReferralDetail:
     values = {"to": str(body.to), "basis": body.basis, "message": body.message, "contact": body.contact}
     with case_refusals(), transaction(engine()) as connection:
         idempotency.claim_in(connection)
+        check_version(connection, case_id)
         rules, calendar = rule_book.current(connection), calendar_days.load_calendar(connection)
         asked = Move(body.branch, "refer", body.version, values=values)
         move_case.move(connection, current_actor(), current_account(), current_scope(), rules, calendar, case_id, asked)
@@ -97,7 +99,7 @@ def send(body: ReferralIn, case: str) -> ReferralDetail:
 
 @operation(
     blueprint, "POST", "/referrals/<string:referral>/answer", allow="cases.work", takes=AnswerIn, gives=ReferralDetail,
-    refuses=(409,), summary="Receive, accept, return or answer a referral",
+    refuses=(409,), versioned=True, summary="Receive, accept, return or answer a referral",
     about="The steps are those of the branch of the case. 409 `stale`: the case has changed meanwhile.",
     examples={"body": {"version": 5, "action": "receive"}},
 )  # fmt: skip
@@ -108,5 +110,6 @@ def answer(body: AnswerIn, referral: str) -> ReferralDetail:
         row = referrals.find_one(connection, current_scope(), referral_id)
     if row is None:
         raise NotFound
-    take(row["case_id"], Move(row["branch"], body.action, body.version, body.reason, body.note.strip(), body.values))
+    asked = Move(row["branch"], body.action, body.version, body.reason, body.note.strip(), body.values)
+    take(row["case_id"], asked, referral_id)
     return _detail(referral_id)

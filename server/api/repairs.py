@@ -9,7 +9,8 @@ from pydantic import Field, StringConstraints
 from werkzeug.exceptions import NotFound
 
 from server.api import versions
-from server.api.errors import Fault, invalid
+from server.api.errors import refused_fields
+from server.api.idempotency import claim_in
 from server.api.kinds import (
     NO_NUL,
     Absent,
@@ -27,7 +28,7 @@ from server.api.kinds import (
 from server.api.operations import operation
 from server.db import transaction
 from server.flows import repair_work, rule_book
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.flows.repair_work import Work
 from server.store import audit, calendar_days, repairs
 from server.store import repair_work as works
@@ -173,17 +174,30 @@ def index(query: NoticeFilters) -> NoticePage:
     return NoticePage(items=[Notice.model_validate(row) for row in found.rows], **page_values(query, found))
 
 
+def _versioned(notice: dict[str, Any], done: list[dict[str, Any]]) -> dict[str, Any]:
+    """The notice with a version that rises with every change of its work, too."""
+    return {**notice, "version": f"{notice['version']}.{sum(one['version'] for one in done)}"}
+
+
 def _detail(number: int) -> NoticeDetail:
     with work() as connection:
         row = repairs.find_one(connection, current_scope(), number)
         if row is None:
             raise NotFound
         done = works.repairs_of(connection, number)
-    versions.tag_of(row)
+    versions.tag_of(_versioned(row, done))
     return NoticeDetail.model_validate({**row, "repairs": done})
 
 
-@operation(blueprint, "GET", "/<int:number64>", allow="repairs.read", gives=NoticeDetail, summary="One repair notice")
+@operation(
+    blueprint,
+    "GET",
+    "/<int:number64>",
+    allow="repairs.read",
+    gives=NoticeDetail,
+    versioned=True,
+    summary="One repair notice",
+)
 def show(number64: int) -> NoticeDetail:
     """One notice."""
     return _detail(number64)
@@ -206,27 +220,26 @@ def look_up(body: LookupIn) -> NoticeDetail:
 
 def _act(number: int, step: Callable[[repair_work.Who], object]) -> NoticeDetail:
     with work() as connection:
-        if repairs.find_one(connection, current_scope(), number) is None:
+        notice = repairs.find_one(connection, current_scope(), number)
+        if notice is None:
             raise NotFound
+        versions.check(_versioned(notice, works.repairs_of(connection, number)))  # and the body names its version
     try:
         with transaction(engine()) as connection:
+            claim_in(connection)
             rules, calendar = rule_book.current(connection), calendar_days.load_calendar(connection)
             step((connection, current_actor(), current_account(), rules, calendar))
     except LookupError:
         raise NotFound from None
     except Refused as refused:
-        raise invalid(
-            [
-                Fault(path=f"body.{one.field}", code="refused", message_zh=one.zh, message_en=one.en)
-                for one in refused.faults
-            ]
-        ) from refused
+        raise refused_fields(refused) from refused
     return _detail(number)
 
 
 @operation(
     blueprint, "POST", "/<int:number64>/work-orders", allow="repairs.record", takes=BeginIn, gives=NoticeDetail,
-    status=201, summary="Open a work order",
+    status=201, versioned=True, summary="Open a work order",
+    examples={"body": {"version": 1, "work_order": "WX-2026-0117", "accepted_at": "2026-11-24T08:15:00+08:00"}},
 )  # fmt: skip
 def begin(body: BeginIn, number64: int) -> NoticeDetail:
     """A maintenance station takes the vehicle in."""
@@ -237,8 +250,10 @@ def begin(body: BeginIn, number64: int) -> NoticeDetail:
 
 @operation(
     blueprint, "PUT", "/<int:number64>/work-orders/<int:number>", allow="repairs.record", takes=WorkIn,
-    gives=NoticeDetail, summary="Upload the work",
-    about="The whole record takes the place of the one before; a finished record cannot be changed.",
+    gives=NoticeDetail, versioned=True, summary="Upload the work",
+    about="The whole record takes the place of the one before; a finished record cannot be changed. "
+    "If-Match names the notice.",
+    examples={"body": {"version": 1, "items": ["更换颗粒捕集器"], "fault_codes": ["P2002"]}},
 )  # fmt: skip
 def put_work(body: WorkIn, number64: int, number: int) -> NoticeDetail:
     """Keep the work, or finish it."""
@@ -250,7 +265,8 @@ def put_work(body: WorkIn, number64: int, number: int) -> NoticeDetail:
 
 @operation(
     blueprint, "POST", "/<int:number64>/retests", allow="retests.record", takes=RetestIn, gives=NoticeDetail,
-    status=201, summary="Count an inspection as the re-test",
+    status=201, versioned=True, summary="Count an inspection as the re-test",
+    examples={"body": {"version": 3, "inspection_id": 17}},
     about="Refused without the record of a finished repair. Passed, it closes the notice; failed, the loop goes on.",
 )  # fmt: skip
 def retest(body: RetestIn, number64: int) -> NoticeDetail:

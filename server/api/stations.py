@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from pydantic import Field
 from werkzeug.exceptions import NotFound
 
+from server.api import versions
 from server.api.kinds import Absent, Division, Out, PageAsked, PageOf, Text200, page_values
 from server.api.operations import operation
 from server.store import stations
@@ -60,11 +61,14 @@ def index(query: StationFilters) -> StationPage:
     return StationPage(items=[Station.model_validate(row) for row in found.rows], **page_values(query, found))
 
 
-@operation(blueprint, "GET", "/<int:number>", allow="stations.read", gives=Station, summary="One station")
+@operation(
+    blueprint, "GET", "/<int:number>", allow="stations.read", gives=Station, versioned=True, summary="One station"
+)
 def show(number: int) -> Station:
     """One station."""
     with work() as connection:
         row = stations.find_one(connection, current_scope(), number)
     if row is None:
         raise NotFound
+    versions.tag_of(row)
     return Station.model_validate(row)

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from werkzeug.exceptions import NotFound
 
 from server.api.errors import refuse
+from server.api.idempotency import claim_in
 from server.api.kinds import In, Out, PageOf, PagesAsked, page_values
 from server.api.operations import operation
 from server.db import transaction
@@ -77,6 +78,7 @@ def create(body: TokenIn) -> NewToken:
     user_id = current_account().id
     try:
         with transaction(engine()) as connection:
+            claim_in(connection)
             issued = flow.issue(connection, current_actor(), user_id, body.name, datetime.now(UTC), body.days)
             row = api_tokens.find_one(connection, user_id, issued.id)
     except TooManyError:

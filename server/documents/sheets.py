@@ -6,13 +6,12 @@ our own exports put before text a spreadsheet would run (CWE-1236) is taken off 
 
 from dataclasses import dataclass, field
 
+from server.documents.lists import RUNS_AS_FORMULA
+
 MOST_BYTES = 60 * 1024 * 1024
 MOST_UNPACKED_BYTES = 600 * 1024 * 1024
 MOST_ROWS = 200_000
 MOST_COLUMNS = 100
-MOST_CELL = 4_000
-
-_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class FileRefusedError(ValueError):
@@ -47,7 +46,7 @@ class Sheet:
 
 def restore(text: str) -> str:
     """The text without the apostrophe that `lists.harmless` put before it."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_RUNS_AS_FORMULA) else text
+    return text[1:] if text.startswith("'") and text[1:].startswith(RUNS_AS_FORMULA) else text
 
 
 def assemble(lines: list[tuple[int, list[str]]], faults: list[CellFault]) -> Sheet:

@@ -4,7 +4,8 @@ from sqlalchemy import Connection
 
 from enforcement.case_states import Branch
 from server.flows import move_case
-from server.flows.case_work import Fault, MoveRefused, refusal
+from server.flows.case_work import MoveRefused, refusal
+from server.flows.refusals import Fault
 from server.store import audit, case_steps, cases, deadlines
 from server.store.audit import Actor
 from server.store.case_steps import NewStep

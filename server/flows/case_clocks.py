@@ -15,7 +15,8 @@ from enforcement.case_states import REFERRED
 from enforcement.clocks import Clock, Pause, PauseReason, clock, due_on, extended, pause_refusal
 from enforcement.clocks import DayKind as ClockDays
 from enforcement.rules import BEIJING, Rule, RuleBook, RuleMissing, find_rule
-from server.flows.case_work import Effect, Fault, MoveRefused, Work, refusal
+from server.flows.case_work import Effect, MoveRefused, Work, refusal
+from server.flows.refusals import Fault
 from server.store import audit, cases, deadlines
 from server.store.audit import Actor
 from server.store.users import Account

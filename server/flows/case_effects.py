@@ -12,8 +12,9 @@ from enforcement.case_reasons import REASON_WORDS
 from enforcement.case_states import Branch
 from enforcement.referrals import ReferralKind
 from server.flows.case_penalties import decide, pay, penalise, revoke
-from server.flows.case_work import Effect, Fault, Move, MoveRefused, Work
-from server.store import organisations, referrals
+from server.flows.case_work import Effect, Move, MoveRefused, Work
+from server.flows.refusals import Fault
+from server.store import organisations, referrals, repairs
 
 TEXT_MOST = 2000
 RECEIVERS: dict[Branch, str] = {Branch.POLICE: "police", Branch.TRANSPORT: "transport", Branch.CITY: "partner"}
@@ -137,6 +138,12 @@ def _own_clock(work: Work) -> Effect:
     return Effect(organisation_id=work.account.organisation_id)
 
 
+def _passed_elsewhere(work: Work) -> Effect:
+    """The notice of the case is done, too; what is no longer owed or scrapped a trigger tells it."""
+    notice = repairs.close_of_case(work.connection, work.case["id"], "passed")
+    return Effect(detail={"notice": notice["number"]} if notice else {})
+
+
 _P = Branch.POLICE
 EFFECTS: dict[tuple[Branch, str], Callable[[Work], Effect]] = {
     **{(branch, "refer"): _refer for branch in RECEIVERS},
@@ -151,6 +158,7 @@ EFFECTS: dict[tuple[Branch, str], Callable[[Work], Effect]] = {
     (Branch.MAIN, "decide"): decide,
     (Branch.MAIN, "pay"): pay,
     (Branch.MAIN, "revoke"): lambda work: revoke(work, None),
+    (Branch.REPAIR, "pass_elsewhere"): _passed_elsewhere,
     (Branch.OBJECTION, "object"): _own_clock,
     (Branch.OBJECTION, "uphold"): _own_clock,
 }

@@ -12,7 +12,8 @@ from enforcement.acts import Act, family_of, same_act
 from enforcement.penalties import Level, Offence, proposed
 from enforcement.penalty_faults import Penalty, penalty_faults
 from enforcement.rules import BEIJING
-from server.flows.case_work import Effect, Fault, MoveRefused, Work
+from server.flows.case_work import Effect, MoveRefused, Work
+from server.flows.refusals import Fault
 from server.store import cases, organisations, penalties
 
 LARGEST_CNY = 100_000_000

@@ -12,17 +12,9 @@ from enforcement.case_states import CaseState, Transition
 from enforcement.cases import State
 from enforcement.rules import RuleBook, day_of
 from enforcement.sentences import Sentence
+from server.flows.refusals import Fault
 from server.store.audit import Actor
 from server.store.users import Account
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a field of the form, and what would be right."""
-
-    field: str
-    zh: str
-    en: str
 
 
 class MoveRefused(Exception):

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from server.flows.refusals import Fault
 from server.store import audit, violations
 from server.store.audit import Actor
 from server.store.scopes import Scope
@@ -39,15 +40,6 @@ class Decision:
     status: str
     reason: str
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a field of the decision."""
-
-    field: str
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from server.flows.document_values import (
     amount_values,
     values_of,
 )
-from server.flows.manage_accounts import Fault
+from server.flows.refusals import Fault
 from server.flows.repair_notices import last_day
 from server.store import cases, documents
 from server.store.users import Account

@@ -5,7 +5,7 @@ import re
 from sqlalchemy import Connection
 
 from server.documents.paper_templates import Template, get_template, kinds
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, documents
 from server.store.audit import Actor
 

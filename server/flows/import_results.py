@@ -17,8 +17,8 @@ from server.documents.sheets import FileRefusedError, Sheet
 from server.flows import record_inspection
 from server.flows.inspection_subjects import SubjectGiven
 from server.flows.judge_inspection import InspectionDraft
-from server.flows.manage_accounts import Refused
 from server.flows.record_inspection import OtherContent
+from server.flows.refusals import Refused
 from server.flows.registry_codes import PLATE_COLOURS, WRITTEN, fold, reading_table
 from server.flows.result_columns import COLUMNS, METHOD_OF, VALUES, ResultColumn
 from server.store import audit

@@ -20,8 +20,8 @@ from geo.metres import area_m2
 from geo.validity import Repaired
 from server.documents.zone_files import CHINA_BOX, ZoneFormat, read_zone_file
 from server.flows import publish_zone
-from server.flows.manage_accounts import Fault, Refused
 from server.flows.publish_zone import NewZone
+from server.flows.refusals import Fault, Refused
 from server.store import audit, zone_imports, zones
 from server.store.audit import Actor
 from server.store.scopes import Scope

@@ -15,7 +15,7 @@ from enforcement.measurements import Measured, measured_of
 from enforcement.plates import PlateColour
 from enforcement.stages import Stage
 from enforcement.zones import SubjectKind
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import subjects, whitelist
 
 LONGEST = 40

@@ -27,7 +27,7 @@ from server.flows.document_values import (
 )
 from server.flows.document_words import word_of
 from server.flows.keep_evidence import Owner, Upload, UploadFault, keep
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.flows.repair_notices import notice_of_case
 from server.store import audit, cases, documents, referrals, repairs
 from server.store.audit import Actor

@@ -25,7 +25,7 @@ from enforcement.rules import RuleBook, RuleMissing
 from server.flows import inspection_subjects, remote_history
 from server.flows.inspection_subjects import InspectedSubject, SubjectGiven
 from server.flows.inspection_verdicts import remote_json, verdict_json
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.flows.used_instruments import used_json
 from server.store import inspection_places
 from server.store.scopes import Scope

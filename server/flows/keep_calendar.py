@@ -8,7 +8,7 @@ import datetime as dt
 
 from sqlalchemy import Connection
 
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, calendar_days
 from server.store.audit import Actor
 from server.store.calendar_days import CalendarDay

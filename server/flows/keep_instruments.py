@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from enforcement.instruments import CheckKind, InstrumentCheck, InstrumentKind, check_result
 from enforcement.rules import Rule, RuleBook, find_rule
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, instruments
 from server.store.audit import Actor
 from server.store.scopes import Scope

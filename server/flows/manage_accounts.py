@@ -1,12 +1,11 @@
 """Accounts are made, changed, closed; passwords are set. Each in one transaction, each in the audit log."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from server.flows.refusals import Fault, Refused
 from server.flows.sign_in import HASHER, password_matches
 from server.store import audit, users
 from server.store.audit import Actor
@@ -15,22 +14,6 @@ from server.store.users import Role
 PASSWORD_LEAST = 10
 PASSWORD_MOST = 128
 USERNAME = re.compile(r"[a-z0-9._-]{3,40}")
-
-
-class Fault(NamedTuple):
-    """What is wrong with a field, and what would be right."""
-
-    field: str
-    zh: str
-    en: str
-
-
-class Refused(Exception):
-    """The change was not made; `faults` says why, field by field."""
-
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("; ".join(fault.en for fault in self.faults))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ from enforcement.rules import RuleBook
 from enforcement.sentences import Sentence
 from server.flows import case_clocks
 from server.flows.case_effects import EFFECTS, city_key
-from server.flows.case_work import Effect, Fault, Move, MoveRefused, Stale, Work, held, refusal, state_of
-from server.store import audit, case_steps, cases, organisations, penalties, referrals
+from server.flows.case_work import Effect, Move, MoveRefused, Stale, Work, held, refusal, state_of
+from server.flows.refusals import Fault
+from server.store import audit, case_steps, cases, organisations, penalties, referrals, repairs
 from server.store.audit import Actor
 from server.store.case_steps import NewStep
 from server.store.scopes import Scope
@@ -156,6 +157,8 @@ def _written(work: Work, after: CaseState, effect: Effect, started: list[dict[st
         ),
     )  # fmt: skip
     version = cases.change(work.connection, case["id"], _changes(work, after, effect))
+    if after.is_final:  # nothing is owed in a case that is over: its notice ends with it
+        repairs.close_of_case(work.connection, case["id"], "withdrawn")
     detail = {
         "number": case["number"], "branch": work.key, "step": row.action, "from": before, "to": after.of(work.key),
         "version": version, "reason": asked.reason or None, **effect.detail,

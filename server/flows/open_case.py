@@ -21,7 +21,8 @@ from enforcement.rules import RuleBook, RuleMissing, day_of
 from server.flows import move_case
 from server.flows.case_drafts import CaseDraft
 from server.flows.case_penalties import act_of
-from server.flows.case_work import Fault, Move, MoveRefused
+from server.flows.case_work import Move, MoveRefused
+from server.flows.refusals import Fault
 from server.store import audit, case_sources, case_steps, cases
 from server.store.audit import Actor
 from server.store.case_steps import NewStep

@@ -14,7 +14,7 @@ from enforcement.rules import RuleBook
 from enforcement.sentences import Sentence
 from enforcement.zones import ZoneTerms, authority_warning
 from geo.zones import ZoneVersion
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, zones
 from server.store.audit import Actor
 from server.store.scopes import Scope

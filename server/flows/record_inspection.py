@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from enforcement.rules import RuleBook, day_of
 from server.flows.inspection_subjects import plain
 from server.flows.judge_inspection import InspectionDraft, Judged, content_of, judge
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, inspections
 from server.store.audit import Actor
 from server.store.scopes import Scope

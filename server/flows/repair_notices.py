@@ -12,7 +12,7 @@ from enforcement.repairs import DONE, REPAIRS, RepairState
 from enforcement.rules import RuleBook, day_of
 from server.flows.case_drafts import CaseDraft, SourceRefused, draft_of
 from server.flows.document_values import readings
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, case_sources, repairs
 from server.store.audit import Actor
 from server.store.users import Account
@@ -74,7 +74,8 @@ def _inspection_faults(connection: Connection, inspection_id: int) -> list[Fault
             Fault("inspection", zh, f"The inspection is in case {case['number']}: issue the notice of the case.")
         )
     if there is not None:
-        faults.append(Fault("inspection", f"该检查已有维修通知{there}。", f"It has the repair notice {there} already."))
+        zh = f"该检查已有维修通知{there['number']}。"
+        faults.append(Fault("inspection", zh, f"It has the repair notice {there['number']} already."))
     return faults
 
 

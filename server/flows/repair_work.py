@@ -17,7 +17,7 @@ from enforcement.repairs import DONE, RepairRecord, Retest, retest_refusal
 from enforcement.rules import RuleBook
 from server.flows import move_case
 from server.flows.case_work import Move, MoveRefused
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.flows.repair_notices import stale, target
 from server.store import audit, cases, repairs, stations
 from server.store import repair_work as works
@@ -259,23 +259,32 @@ def retest(
     notice = _locked(connection, number, version)
     own = account.organisation_id if is_station else None
     chosen = next((one for one in works.candidates(connection, notice, own) if one["id"] == inspection_id), None)
-    done = works.repairs_of(connection, number)
-    record = _record(done[-1]) if done else None
-    code = station["code"] if station else None
-    refusal = retest_refusal(
-        rules, notice["state"], record, Retest(chosen["inspected_at"] if chosen else at, code), notice["division"]
-    )
-    if refusal is not None:
-        raise Refused([Fault("inspection", refusal.zh, refusal.en)])
+    refuse_retest(connection, rules, notice, chosen["inspected_at"] if chosen else at, station)
     if chosen is None or chosen["outcome"] == "not_judged":
         zh, en = "请选择同一车辆（机械）维修后的检测，且检测已有结论", "Choose a test of the same subject with a result"
         raise Refused([Fault("inspection", zh, en)])
     action = "pass_retest" if chosen["outcome"] == "passed" else "fail_retest"
     state = _move(connection, actor, account, rules, calendar, notice, action, at)
-    works.add_retest(connection, number, chosen["id"], done[-1]["id"], chosen["outcome"])
+    repair_id = works.repairs_of(connection, number)[-1]["id"]
+    works.add_retest(connection, number, chosen["id"], repair_id, chosen["outcome"])
     detail = {"number": notice["number"], "inspection": chosen["number"], "outcome": chosen["outcome"]}
     audit.append(connection, actor, f"repair.{action}", "repair_notice", number, detail)
     return state
+
+
+def refuse_retest(
+    connection: Connection,
+    rules: RuleBook,
+    notice: Mapping[str, Any],
+    tested_at: datetime,
+    station: Mapping[str, Any] | None,
+) -> None:
+    """Raises Refused where a test of this moment, at this station, may not count as the re-test."""
+    done = works.repairs_of(connection, notice["id"])
+    record, test = _record(done[-1]) if done else None, Retest(tested_at, station["code"] if station else None)
+    refusal = retest_refusal(rules, notice["state"], record, test, notice["division"])
+    if refusal is not None:
+        raise Refused([Fault("inspection", refusal.zh, refusal.en)])
 
 
 def _record(row: Mapping[str, Any]) -> RepairRecord:

@@ -25,7 +25,6 @@ class ResultColumn:
         return f"{self.zh} {self.en}"
 
 
-_PERIODIC = ("method_code", "result", "report_no", "station", "attempt")
 COMMON = (
     ResultColumn("plate", "号牌号码", "Plate", True, "辽NA1234"),
     ResultColumn("plate_colour", "号牌颜色", "Plate colour", True, "黄"),

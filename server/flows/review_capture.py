@@ -24,7 +24,7 @@ from enforcement.plates import PlateColour, normalise_plate
 from enforcement.rules import RuleBook
 from enforcement.sentences import Sentence
 from server.flows import capture_standing
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, capture_devices, capture_queue, capture_rows, captures
 from server.store.audit import Actor
 from server.store.scopes import Scope

@@ -15,7 +15,7 @@ import psycopg
 from sqlalchemy import Connection
 
 from enforcement.rules import Certainty, Rule, RuleBook, RuleBookFault, Value, checked, load
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, rule_rows
 from server.store.audit import Actor
 

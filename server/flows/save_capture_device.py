@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from enforcement.captures import Ground, GroundRecord
 from enforcement.rules import RuleBook
 from server.flows import capture_standing
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, capture_devices
 from server.store.audit import Actor
 from server.store.scopes import Scope

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from enforcement.rules import day_of
-from server.flows.manage_accounts import Fault, Refused
-from server.store import audit, documents
+from server.flows.refusals import Fault, Refused
+from server.store import audit, documents, repairs
 from server.store.audit import Actor
 from server.store.users import Account
 
@@ -78,8 +78,25 @@ def revoke(connection: Connection, actor: Actor, account: Account, number: int, 
             f"Give the reason, {REASON_LEAST} to {TEXT_MOST} characters",
         )
         faults.append(Fault("reason", zh, en))
+    faults += _notice_faults(connection, number)
     if faults:
         raise Refused(faults)
     documents.revoke(connection, number, account.id, reason.strip())
     detail = {"number": found["number"], "reason": reason.strip()}
     audit.append(connection, actor, "document.revoke", "document", number, detail)
+
+
+def _notice_faults(connection: Connection, number: int) -> list[Fault]:
+    """A repair that is under way rests on its notice: the case says first that none is owed."""
+    open_one = repairs.open_of_document(connection, number)
+    if open_one is None:
+        return []
+    zh = (
+        f"维修通知{open_one}依据本文书办理且尚未办结：请先在案件中办理“无需维修”，再撤销文书；"
+        "仍需维修的，再“要求维修”并重新签发。"
+    )
+    en = (
+        f'The repair notice {open_one} rests on it and is open: take the step "No repair is owed" in the case first; '
+        "where a repair is still owed, require it again and issue a new notice."
+    )
+    return [Fault("reason", zh, en)]

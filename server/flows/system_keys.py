@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from server.flows.api_tokens import Issued, digest
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, organisations, system_keys
 from server.store.audit import Actor
 from server.store.system_keys import SystemKey

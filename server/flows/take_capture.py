@@ -13,7 +13,7 @@ from enforcement.laws import law_of
 from enforcement.plates import normalise_plate
 from enforcement.rules import RuleBook, RuleMissing
 from server.flows import capture_standing
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, capture_devices, capture_rows, captures
 from server.store.audit import Actor
 from server.store.scopes import Scope

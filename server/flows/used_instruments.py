@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from enforcement.json_records import plain
-from server.flows.manage_accounts import Fault
+from server.flows.refusals import Fault
 from server.store import instruments
 from server.store.scopes import Scope
 

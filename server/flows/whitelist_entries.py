@@ -14,10 +14,9 @@ from enforcement.imports import HEADER_ROW
 from enforcement.rules import moment
 from enforcement.whitelist import WhitelistEntry, parse_whitelist
 from server.documents.sheets import Sheet
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, whitelist, zones
 from server.store.audit import Actor
-from server.store.scopes import Scope
 from server.store.whitelist import NewEntry, WhitelistRow
 
 LONGEST = dt.timedelta(days=5 * 366)
@@ -60,14 +59,6 @@ def request_entry(connection: Connection, actor: Actor, entry: NewEntry, now: dt
     entry_id = whitelist.add_entry(connection, entry, actor.user_id)
     audit.append(connection, actor, "whitelist.request", "whitelist", entry_id, asdict(entry))
     return entry_id
-
-
-def get_entry(connection: Connection, entry_id: int, scope: Scope, hold: bool = False) -> WhitelistRow:
-    """An entry that the account may see. Raises LookupError."""
-    row = whitelist.find_entry(connection, entry_id, scope, hold)
-    if row is None:
-        raise LookupError(f"whitelist entry {entry_id}")
-    return row
 
 
 def decide_entry(

@@ -106,3 +106,20 @@ def verify(connection: Connection, at_most: int = 100) -> tuple[int, list[dict[s
     rows: int = connection.execute(text("SELECT count(*) FROM audit_log")).scalar_one()
     faults = connection.execute(text("SELECT id, fault FROM verify_audit() LIMIT :limit"), {"limit": at_most})
     return rows, [dict(fault) for fault in faults.mappings()]
+
+
+def head(connection: Connection) -> tuple[int, str]:
+    """Number and hash (hex) of the newest row; 0 and zeros of an empty log."""
+    row = connection.execute(
+        text("SELECT id, encode(hash, 'hex') FROM audit_log ORDER BY id DESC LIMIT 1")
+    ).one_or_none()
+    return (0, "0" * 64) if row is None else (row[0], row[1])
+
+
+def holds(connection: Connection, number: int, digest: str) -> bool:
+    """Whether the row of this number still has this hash: all before it is then what it was when they were noted."""
+    found = connection.execute(
+        text("SELECT EXISTS (SELECT FROM audit_log WHERE id = :id AND encode(hash, 'hex') = lower(:digest))"),
+        {"id": number, "digest": digest},
+    )
+    return bool(found.scalar_one())

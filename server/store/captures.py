@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Nullable, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, Nullable, Query, count_capped, escape_like
 from server.store.scopes import Scope
 
 _SOURCE = "captures c LEFT JOIN trucks t ON t.id = c.truck_id JOIN capture_devices d ON d.id = c.device_id"
@@ -44,6 +44,11 @@ FILTERS: dict[str, str] = {
 SORTS = {"captured_at": "c.captured_at", "ringelmann": Nullable("c.ringelmann"), "hits": "c.hits"}
 
 
+_LISTING = Listing(
+    _COLUMNS, _SOURCE, "captures c LEFT JOIN trucks t ON t.id = c.truck_id", "c.id", SORTS, "captured_at"
+)
+
+
 def find(connection: Connection, scope: Scope, query: Query, local: str = "") -> Found:
     """A page of captures of the scope; `local` is how plates of the city begin, with commas between."""
     clauses, values = query.conditions(FILTERS, scope.condition("c.division", "c.enterprise_id"))
@@ -51,21 +56,8 @@ def find(connection: Connection, scope: Scope, query: Query, local: str = "") ->
         values |= {"q": escape_like(values["q"]), "exact": values["q"].upper()}
     if "region" in values:
         values["local"] = local
-    narrow = f"captures c LEFT JOIN trucks t ON t.id = c.truck_id WHERE {clauses}"
-    order = query.order(SORTS, "captured_at", "c.id")
-    behind, place = query.behind(connection, "captures c", SORTS, "captured_at", "c.id")
-    # the page is picked first: the names and places of fifty rows are looked up, not those of all
-    rows = connection.execute(
-        text(
-            f"WITH page AS MATERIALIZED (SELECT c.id FROM {narrow} AND ({behind}) ORDER BY {order}"
-            " LIMIT :limit OFFSET :offset)"
-            f" SELECT {_COLUMNS} FROM {_SOURCE} WHERE c.id IN (SELECT id FROM page) ORDER BY {order}"
-        ),
-        {**values, **place, **query.window},
-    )
-    counted = narrow if "fuel" in values else f"captures c WHERE {clauses}"
-    total, capped = count_capped(connection, counted, values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    counted = _LISTING.narrow if "fuel" in values else "captures c"
+    return _LISTING.find(connection, query, clauses, values, counted)
 
 
 def find_one(connection: Connection, scope: Scope, capture_id: int) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, Query, escape_like
 from server.store.scopes import Scope
 
 _COLUMNS = """c.id, c.number, c.version, c.subject_kind, c.truck_id, c.machine_id, c.subject_text, c.home_city,
@@ -64,27 +64,18 @@ def visible(scope: Scope, case: str = "c") -> tuple[str, dict[str, Any]]:
     return scope.condition(f"{case}.division")
 
 
+_DUE = (
+    """(SELECT min(d.due_on) FROM deadlines d WHERE d.case_id = c.id AND d.state IN ('running', 'paused')) AS due_on"""
+)
+_LISTING = Listing(f"{_COLUMNS}, {_DUE}", _SOURCE, "cases c", "c.id", SORTS, "opened_at")
+
+
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
     """A page of cases in the scope, each with the day on which something is due next."""
     clauses, values = query.conditions(FILTERS, visible(scope))
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"]}
-    order = query.order(SORTS, "opened_at", "c.id")
-    rows = connection.execute(
-        text(
-            f"WITH page AS MATERIALIZED (SELECT c.id FROM cases c WHERE {clauses} ORDER BY {order}"
-            f" LIMIT :limit OFFSET :offset) SELECT {_COLUMNS}, {_DUE} FROM {_SOURCE}"
-            f" WHERE c.id IN (SELECT id FROM page) ORDER BY {order}"
-        ),
-        {**values, **query.window},
-    )
-    total, capped = count_capped(connection, f"cases c WHERE {clauses}", values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
-
-
-_DUE = (
-    """(SELECT min(d.due_on) FROM deadlines d WHERE d.case_id = c.id AND d.state IN ('running', 'paused')) AS due_on"""
-)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, Query, escape_like
 from server.store.scopes import Scope
 
 _COLUMNS = """d.id, d.case_id, d.referral_id, d.kind, d.rule_key, d.day_kind, d.days, d.starts_on, d.due_on,
@@ -28,6 +28,7 @@ FILTERS: dict[str, str] = {
     "from": "d.due_on >= cast(:from AS date)",
     "to": "d.due_on <= cast(:to AS date)",
 }
+SORTS = {"due_on": "d.due_on"}
 DUE = {
     "overdue": f"{RUNNING} AND d.state = 'running' AND d.due_on < :today",
     "due_soon": f"{RUNNING} AND d.state = 'running' AND d.due_on BETWEEN :today AND :soon",
@@ -48,23 +49,16 @@ def visible(scope: Scope) -> tuple[str, dict[str, Any]]:
     return "d.organisation_id = :scope_organisation", {"scope_organisation": scope.organisation_id}
 
 
+_LISTING = Listing(_COLUMNS, _SOURCE, "deadlines d", "d.id", SORTS, "due_on")
+
+
 def find(connection: Connection, scope: Scope, query: Query, due: str, today: dt.date, soon: dt.date) -> Found:
     """A page of the queue; `due` is a key of DUE. The first due comes first, ended ones the last ended first."""
     more = (DUE[due], {name: value for name, value in (("today", today), ("soon", soon)) if f":{name}" in DUE[due]})
     clauses, values = query.conditions(FILTERS, visible(scope), more)
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"]}
-    order = f"d.due_on {query.direction}, d.id {query.direction}"
-    rows = connection.execute(
-        text(
-            f"WITH page AS MATERIALIZED (SELECT d.id FROM deadlines d WHERE {clauses} ORDER BY {order}"
-            f" LIMIT :limit OFFSET :offset) SELECT {_COLUMNS} FROM {_SOURCE}"
-            f" WHERE d.id IN (SELECT id FROM page) ORDER BY {order}"
-        ),
-        {**values, **query.window},
-    )
-    total, capped = count_capped(connection, f"deadlines d WHERE {clauses}", values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def of_case(connection: Connection, case_id: int, organisation_id: int | None = None) -> list[dict[str, Any]]:

@@ -1,12 +1,11 @@
 """Administrative areas by GB/T 2260 code."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from geoalchemy2 import Geometry
-from geoalchemy2.shape import from_shape, to_shape
+from geoalchemy2.shape import from_shape
 from shapely import MultiPolygon
-from sqlalchemy import CHAR, Column, Connection, Table, Text, func, select, text
+from sqlalchemy import CHAR, Column, Connection, Table, Text, func, text
 from sqlalchemy.dialects.postgresql import insert
 
 from server.db import METADATA
@@ -67,34 +66,3 @@ def list_divisions(connection: Connection, prefix: str = "", level: str | None =
         {"prefix": prefix, "level": level},
     )
     return [DivisionRow(**row) for row in rows.mappings()]
-
-
-def find_division_geometry(connection: Connection, code: str) -> MultiPolygon | None:
-    """The outline of one area."""
-    found = connection.execute(select(DIVISIONS.c.geometry).where(DIVISIONS.c.code == code)).scalar()
-    shape = None if found is None else to_shape(found)
-    return shape if isinstance(shape, MultiPolygon) else None
-
-
-def list_outlines(connection: Connection, prefix: str, tolerance: float = 0.0005) -> list[dict[str, Any]]:
-    """Outlines for a map, simplified to `tolerance` degrees: code, level, names, GeoJSON text."""
-    rows = connection.execute(
-        text(
-            "SELECT code, level, name_zh, name_en, "
-            "ST_AsGeoJSON(ST_SimplifyPreserveTopology(geometry, :tolerance), 5) AS geojson "
-            "FROM divisions WHERE code LIKE :prefix || '%' ORDER BY level DESC, code"
-        ),
-        {"prefix": prefix, "tolerance": tolerance},
-    )
-    return [dict(row) for row in rows.mappings()]
-
-
-def find_county_at(connection: Connection, lon: float, lat: float) -> str | None:
-    """The code of the county that holds a place; the lowest code where two share the border."""
-    return connection.execute(
-        text(
-            "SELECT code FROM divisions WHERE level = 'county' "
-            "AND ST_Intersects(geometry, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) ORDER BY code LIMIT 1"
-        ),
-        {"lon": lon, "lat": lat},
-    ).scalar()

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, MaybeNull, Query, escape_like
 from server.store.scopes import Scope
 
 _COLUMNS = """d.id, d.case_id, d.referral_id, d.kind, d.organisation_id, d.word, d.year, d.serial, d.number, d.state,
@@ -31,7 +31,7 @@ FILTERS: dict[str, str] = {
     "from": "d.issued_at >= cast(:from AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'",
     "to": "d.issued_at < (cast(:to AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
 }
-SORTS = {"issued_at": "d.issued_at", "number": "d.number", "served_on": "d.served_on"}
+SORTS = {"issued_at": "d.issued_at", "number": "d.number", "served_on": MaybeNull("d.served_on")}
 
 
 def visible(scope: Scope) -> tuple[str, dict[str, Any]]:
@@ -50,22 +50,15 @@ def visible(scope: Scope) -> tuple[str, dict[str, Any]]:
     )
 
 
+_LISTING = Listing(_COLUMNS, _SOURCE, "documents d", "d.id", SORTS, "issued_at")
+
+
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
     """A page of documents in the scope."""
     clauses, values = query.conditions(FILTERS, visible(scope))
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"]}
-    order = query.order(SORTS, "issued_at", "d.id")
-    rows = connection.execute(
-        text(
-            f"WITH page AS MATERIALIZED (SELECT d.id FROM documents d WHERE {clauses} ORDER BY {order}"
-            f" LIMIT :limit OFFSET :offset) SELECT {_COLUMNS} FROM {_SOURCE}"
-            f" WHERE d.id IN (SELECT id FROM page) ORDER BY {order}"
-        ),
-        {**values, **query.window},
-    )
-    total, capped = count_capped(connection, f"documents d WHERE {clauses}", values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

@@ -100,19 +100,6 @@ def find_reference(connection: Connection, wording: str) -> int | None:
     return found
 
 
-def suggest(connection: Connection, wording: str, scope: Scope, at_most: int = 20) -> list[dict[str, Any]]:
-    """Enterprises whose name holds the wording, for the choice in a form."""
-    clause, values = registry_rows.within(scope, ENTERPRISES)
-    rows = connection.execute(
-        text(
-            f"SELECT t.id, t.name, t.credit_code FROM enterprises t WHERE t.name ILIKE :q AND ({clause})"
-            " ORDER BY t.name LIMIT :at_most"
-        ),
-        {**values, "q": f"%{wording}%", "at_most": at_most},
-    )
-    return [dict(row) for row in rows.mappings()]
-
-
 def insert(connection: Connection, values: Mapping[str, Any]) -> int:
     """Add an enterprise; its id."""
     return registry_rows.insert(connection, ENTERPRISES, values)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, Query, escape_like
 from server.store.scopes import Scope
 
 _JOINED = """inspections i LEFT JOIN trucks t ON t.id = i.truck_id LEFT JOIN machines m ON m.id = i.machine_id"""
@@ -51,23 +51,15 @@ def condition(scope: Scope) -> tuple[str, dict[str, Any]]:
     return scope.condition("i.division")
 
 
+_LISTING = Listing(_LIST_COLUMNS, _JOINED, "inspections i", "i.id", SORTS, "inspected_at")
+
+
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
     """A page of inspections in the scope; the page is picked along an index before anything is joined."""
     clauses, values = query.conditions(FILTERS, condition(scope))
     if "q" in values:
         values["q"] = escape_like(values["q"])
-    column, way = SORTS.get(query.sort, SORTS["inspected_at"]), query.direction
-    order = f"{column} {way}, i.id {way}"
-    rows = connection.execute(
-        text(
-            f"WITH page AS MATERIALIZED (SELECT i.id FROM inspections i WHERE {clauses} ORDER BY {order}"
-            f" LIMIT :limit OFFSET :offset)"
-            f" SELECT {_LIST_COLUMNS} FROM {_JOINED} WHERE i.id IN (SELECT id FROM page) ORDER BY {order}"
-        ),
-        {**values, **query.window},
-    )
-    total, capped = count_capped(connection, f"inspections i WHERE {clauses}", values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, scope: Scope, number: int, hold: bool = False) -> dict[str, Any] | None:

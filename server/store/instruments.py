@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, MaybeNull, Query, count_capped, escape_like
 from server.store.scopes import Scope
 
 DUE_DAYS = 30  # a verification that ends within so many days is due soon
@@ -29,7 +29,7 @@ FILTERS = {
     "verification": f"{_STATE} = :verification",
     "division": "i.division = :division",
 }
-SORTS = {"serial": "i.serial", "kind": "i.kind", "valid_to": "l.valid_to", "model": "i.model"}
+SORTS = {"serial": "i.serial", "kind": "i.kind", "valid_to": MaybeNull("l.valid_to"), "model": "i.model"}
 
 
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
@@ -39,9 +39,10 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
         values["q"] = escape_like(values["q"])
     source = f"{_SOURCE} WHERE {clauses}"
     order = query.order(SORTS, "valid_to", "i.id")
+    behind, place = query.behind(connection, _SOURCE, SORTS, "valid_to", "i.id")
     rows = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM {source} ORDER BY {order} LIMIT :limit OFFSET :offset"),
-        {**values, **query.window},
+        text(f"SELECT {_COLUMNS} FROM {source} AND ({behind}) ORDER BY {order} LIMIT :limit OFFSET :offset"),
+        {**values, **place, **query.window},
     )
     total, capped = count_capped(connection, source, values)
     return Found([dict(row) for row in rows.mappings()], total, capped)

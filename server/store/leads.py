@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, Query, escape_like
 from server.store.scopes import Scope
 
 _SOURCE = "leads l LEFT JOIN zones z ON z.id = l.zone_id"
@@ -23,20 +23,15 @@ FILTERS: dict[str, str] = {
 SORTS = {"last_at": "l.last_at", "first_at": "l.first_at", "times": "l.times"}
 
 
+_LISTING = Listing(_COLUMNS, _SOURCE, "leads l", "l.id", SORTS, "last_at")
+
+
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
     """A page of leads in the scope."""
     clauses, values = query.conditions(FILTERS, scope.condition("l.division"))
     if "q" in values:
         values["q"] = escape_like(values["q"])
-    source = f"{_SOURCE} WHERE {clauses}"
-    order = query.order(SORTS, "last_at", "l.id")
-    behind, place = query.behind(connection, "leads l", SORTS, "last_at", "l.id")
-    rows = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM {source} AND ({behind}) ORDER BY {order} LIMIT :limit OFFSET :offset"),
-        {**values, **place, **query.window},
-    )
-    total, capped = count_capped(connection, source, values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from server.store import registry_rows
 from server.store.paging import Found, Query
 from server.store.registry_rows import Register
 from server.store.scopes import Scope
-from server.store.trucks import LAST_TERMINAL
+from server.store.subject_registers import LAST_TERMINAL, MATCH_ENTERPRISE, filters
 
 TITLE = (
     "coalesce({0}.registration_number, {0}.pin, {0}.machine_code, concat_ws(' ', {0}.engine_maker, {0}.engine_number))"
@@ -62,16 +62,8 @@ MACHINES = Register(
     },
     in_no_column=frozenset({"lon", "lat"}),
     filters={
+        **filters("machine_id"),
         "q": f"{NUMBERS} ILIKE :q OR t.engine_number = upper(btrim(:q, '%'))",
-        "category": "t.category = :category",
-        "fuel": "t.fuel = :fuel",
-        "stage": "t.stage = :stage",
-        "division": "t.division = :division",
-        "owner": "t.owner ILIKE :owner OR e.name ILIKE :owner",
-        "enterprise_id": "t.enterprise_id::text = :enterprise_id",
-        "terminal": "(:terminal = 'yes') = EXISTS"
-        " (SELECT FROM terminals x WHERE x.machine_id = t.id AND x.state <> 'removed')",
-        "state": "t.state = :state",
     },
     contains=frozenset({"q", "owner"}),
     sorts={
@@ -95,9 +87,7 @@ MATCH = (
     " AND t.engine_maker IS NOT DISTINCT FROM i.engine_maker",
     "UPDATE incoming i SET row_id = t.id FROM machines t WHERE i.row_id IS NULL"
     " AND t.registration_number = i.registration_number",
-    "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e WHERE e.credit_code = i.enterprise",
-    "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e"
-    " WHERE i.enterprise_id IS NULL AND e.name = i.enterprise",
+    *MATCH_ENTERPRISE,
 )
 _OTHER = (
     "SELECT i.row_no, '{column}', i.{column}, t.id, " + TITLE.format("t") + " FROM incoming i"

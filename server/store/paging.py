@@ -119,3 +119,41 @@ def escape_like(text_: str) -> str:
     """A user's text as a LIKE pattern for its middle."""
     escaped = text_.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list shows of each row and from where, and its orders.
+
+    `narrow` is the FROM that filters and orders need, `key` the row's id.
+    """
+
+    columns: str
+    source: str
+    narrow: str
+    key: str
+    sorts: Mapping[str, str]
+    default_sort: str
+
+    def order(self, query: Query) -> str:
+        """ORDER BY of the list."""
+        return query.order(self.sorts, self.default_sort, self.key)
+
+    def statement(self, query: Query, clauses: str) -> str:
+        """The ids of the page first, along an index; what is joined for show is looked up for these alone."""
+        order = self.order(query)
+        return (
+            f"WITH page AS MATERIALIZED (SELECT {self.key} FROM {self.narrow} WHERE {clauses} ORDER BY {order}"
+            f" LIMIT :limit OFFSET :offset) SELECT {self.columns} FROM {self.source}"
+            f" WHERE {self.key} IN (SELECT page.id FROM page) ORDER BY {order}"
+        )
+
+    def find(
+        self, connection: Connection, query: Query, clauses: str, values: Mapping[str, Any], counted: str = ""
+    ) -> Found:
+        """A page and how many rows there are in all; `counted` is a FROM that counts the same with fewer joins."""
+        behind, place = query.behind(connection, self.narrow, self.sorts, self.default_sort, self.key)
+        statement = self.statement(query, f"({clauses}) AND ({behind})")
+        rows = connection.execute(text(statement), {**values, **place, **query.window})
+        found = [dict(row) for row in rows.mappings()]
+        return Found(found, *count_capped(connection, f"{counted or self.narrow} WHERE {clauses}", values))

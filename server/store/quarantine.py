@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, Query, escape_like
 from server.store.scopes import Scope
 
 FILTERS = {
@@ -50,20 +50,13 @@ def _where(query: Query, scope: Scope) -> tuple[str, dict[str, Any]]:
     return clauses, values
 
 
+_LISTING = Listing(_COLUMNS, f"quarantine q {_JOINS}", "quarantine q", "q.id", SORTS, "id")
+
+
 def find(connection: Connection, query: Query, scope: Scope) -> Found:
     """A page of the quarantine."""
     clauses, values = _where(query, scope)
-    order = f"{SORTS.get(query.sort, 'q.id')} {query.direction}, q.id {query.direction}"
-    behind, place = query.behind(connection, "quarantine q", SORTS, "id", "q.id")
-    rows = connection.execute(
-        text(
-            f"SELECT {_COLUMNS} FROM (SELECT q.* FROM quarantine q WHERE {clauses} AND ({behind}) ORDER BY {order}"
-            f" LIMIT :limit OFFSET :offset) q {_JOINS} ORDER BY {order}"
-        ),
-        {**values, **place, **query.window},
-    )
-    total, capped = count_capped(connection, f"quarantine q WHERE {clauses}", values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, number: int, scope: Scope) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, Query, escape_like
 from server.store.scopes import Scope
 
 ENDED = "('returned', 'answered', 'withdrawn')"
@@ -30,6 +30,8 @@ FILTERS: dict[str, str] = {
     "since": "r.sent_at >= cast(:since AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'",
     "until": "r.sent_at < (cast(:until AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
 }
+
+SORTS = {"sent_at": "r.sent_at"}
 
 
 def visible(scope: Scope) -> tuple[str, dict[str, Any]]:
@@ -57,6 +59,9 @@ _FENCED_Q = (
 )  # behind a row policy no search index can be used: the few referrals of the account are looked through
 
 
+_LISTING = Listing(_COLUMNS, _SOURCE, "referrals r", "r.id", SORTS, "sent_at")
+
+
 def find(connection: Connection, scope: Scope, query: Query, box: str) -> Found:
     """A page of referrals: received (`in`), sent (`out`) by the account's organisation, or `all` it may see."""
     more = (BOXES[box], {"box_organisation": scope.organisation_id} if box != "all" else {})
@@ -64,17 +69,7 @@ def find(connection: Connection, scope: Scope, query: Query, box: str) -> Found:
     clauses, values = query.conditions(filters, visible(scope), more)
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"]}
-    order = f"r.sent_at {query.direction}, r.id {query.direction}"
-    rows = connection.execute(
-        text(
-            f"WITH page AS MATERIALIZED (SELECT r.id FROM referrals r WHERE {clauses} ORDER BY {order}"
-            f" LIMIT :limit OFFSET :offset) SELECT {_COLUMNS} FROM {_SOURCE}"
-            f" WHERE r.id IN (SELECT id FROM page) ORDER BY {order}"
-        ),
-        {**values, **query.window},
-    )
-    total, capped = count_capped(connection, f"referrals r WHERE {clauses}", values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

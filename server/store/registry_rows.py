@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import EXPORT_CAP, Found, MaybeNull, Query, count_capped, escape_like
+from server.store.paging import EXPORT_CAP, Found, Listing, MaybeNull, Query, escape_like
 from server.store.scopes import Scope
 
 NO_BUREAU_HERE = "left({0}, 4) NOT IN (SELECT left(o.division, 4) FROM organisations o WHERE o.kind <> 'partner')"
@@ -70,22 +70,18 @@ def within(scope: Scope, register: Register) -> tuple[str, dict[str, Any]]:
 def find(connection: Connection, register: Register, query: Query, scope: Scope) -> Found:
     """A page of the register."""
     clauses, values = _where(register, query, scope)
+    return _listing(register).find(connection, query, clauses, values)
+
+
+def _listing(register: Register) -> Listing:
+    """Without NULLS LAST: an index read either way must be able to give the order."""
     sorts = {name: MaybeNull(column) for name, column in register.sorts.items()}
-    behind, place = query.behind(connection, register.counted, sorts, register.default_sort, "t.id")
-    statement = page_statement(register, query, f"({clauses}) AND ({behind})")
-    rows = connection.execute(text(statement), {**values, **place, **query.window})
-    total, capped = count_capped(connection, f"{register.counted} WHERE {clauses}", values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    return Listing(register.select, register.source, register.counted, "t.id", sorts, register.default_sort)
 
 
 def page_statement(register: Register, query: Query, clauses: str) -> str:
-    """The ids of the page first, by an index; what is joined for show is joined to these alone."""
-    order = _order(register, query)
-    return (
-        f"WITH page AS MATERIALIZED (SELECT t.id FROM {register.counted} WHERE {clauses} ORDER BY {order}"
-        f" LIMIT :limit OFFSET :offset) SELECT {register.select} FROM {register.source}"
-        f" WHERE t.id IN (SELECT page.id FROM page) ORDER BY {order}"
-    )
+    """How a page of the register is asked for."""
+    return _listing(register).statement(query, clauses)
 
 
 def stream(
@@ -96,7 +92,7 @@ def stream(
     rows = connection.execution_options(stream_results=True, yield_per=2000).execute(
         text(
             f"SELECT {register.select} FROM {register.source} WHERE {clauses}"
-            f" ORDER BY {_order(register, query)} LIMIT :at_most"
+            f" ORDER BY {_listing(register).order(query)} LIMIT :at_most"
         ),
         {**values, "at_most": at_most},
     )
@@ -111,12 +107,6 @@ def _where(register: Register, query: Query, scope: Scope) -> tuple[str, dict[st
         if value.strip()
     }
     return replace(query, values=values).conditions(register.filters, within(scope, register))
-
-
-def _order(register: Register, query: Query) -> str:
-    """Without NULLS LAST: an index read either way must be able to give the order."""
-    column = register.sorts.get(query.sort) or register.sorts[register.default_sort]
-    return f"{column} {query.direction}, t.id {query.direction}"
 
 
 def find_one(connection: Connection, register: Register, row_id: int, scope: Scope) -> dict[str, Any] | None:

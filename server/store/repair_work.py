@@ -104,7 +104,9 @@ def candidates(connection: Connection, notice: Mapping[str, Any], organisation_i
     rows = connection.execute(
         text(
             "SELECT i.id, i.number, i.kind, i.inspected_at, i.outcome, i.standing FROM inspections i"
-            " WHERE (i.truck_id = :truck OR i.machine_id = :machine) AND i.status = 'recorded'"
+            " WHERE (i.truck_id = :truck OR i.machine_id = :machine OR (cast(:truck AS int) IS NULL"
+            " AND cast(:machine AS int) IS NULL AND i.truck_id IS NULL AND i.machine_id IS NULL"
+            " AND i.subject_text = :subject)) AND i.status = 'recorded'"
             " AND i.inspected_at >= cast(:since AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'"
             " AND i.id IS DISTINCT FROM cast(:first AS bigint)"
             " AND (cast(:own AS int) IS NULL OR i.organisation_id = :own)"
@@ -113,12 +115,25 @@ def candidates(connection: Connection, notice: Mapping[str, Any], organisation_i
         {
             "truck": notice["truck_id"],
             "machine": notice["machine_id"],
+            "subject": notice["subject_text"],
             "since": notice["issued_on"],
             "first": notice["inspection_id"],
             "own": organisation_id,
         },
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def place_of(connection: Connection, notice_id: int) -> tuple[float, float] | None:
+    """Where it failed, WGS-84: the point of the notice's case or inspection."""
+    row = connection.execute(
+        text(
+            "SELECT coalesce(c.lon, i.lon) AS lon, coalesce(c.lat, i.lat) AS lat FROM repair_notices n"
+            " LEFT JOIN cases c ON c.id = n.case_id LEFT JOIN inspections i ON i.id = n.inspection_id WHERE n.id = :id"
+        ),
+        {"id": notice_id},
+    ).one()
+    return None if row.lon is None else (row.lon, row.lat)
 
 
 def add_retest(connection: Connection, notice_id: int, inspection_id: int, repair_id: int, outcome: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, Query, escape_like
 from server.store.scopes import Scope
 
 TODAY = "(now() AT TIME ZONE 'Asia/Shanghai')::date"
@@ -57,22 +57,15 @@ def visible(scope: Scope) -> tuple[str, dict[str, Any]]:
     return scope.bureau_condition("n.division", "n.case_id")
 
 
+_LISTING = Listing(_COLUMNS, _SOURCE, "repair_notices n", "n.id", SORTS, "due_on")
+
+
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
     """A page of notices in the scope."""
     clauses, values = query.conditions(FILTERS, visible(scope))
     if "q" in values:
         values |= {"q": escape_like(values["q"]), "q_whole": values["q"].strip().upper()}
-    order = query.order(SORTS, "due_on", "n.id")
-    rows = connection.execute(
-        text(
-            f"WITH page AS MATERIALIZED (SELECT n.id FROM repair_notices n WHERE {clauses} ORDER BY {order}"
-            f" LIMIT :limit OFFSET :offset) SELECT {_COLUMNS} FROM {_SOURCE}"
-            f" WHERE n.id IN (SELECT id FROM page) ORDER BY {order}"
-        ),
-        {**values, **query.window},
-    )
-    total, capped = count_capped(connection, f"repair_notices n WHERE {clauses}", values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:
@@ -109,13 +102,33 @@ def open_of_case(connection: Connection, case_id: int) -> dict[str, Any] | None:
     return None if row is None else dict(row._mapping)
 
 
-def of_inspection(connection: Connection, inspection_id: int) -> str | None:
-    """The number of the notice of an inspection that was not withdrawn."""
-    found: str | None = connection.execute(
-        text("SELECT number FROM repair_notices WHERE inspection_id = :i AND state <> 'withdrawn'"),
+def of_inspection(connection: Connection, inspection_id: int) -> dict[str, Any] | None:
+    """The notice of an inspection that was not withdrawn: id and number."""
+    row = connection.execute(
+        text("SELECT id, number FROM repair_notices WHERE inspection_id = :i AND state <> 'withdrawn'"),
         {"i": inspection_id},
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def open_of_document(connection: Connection, document_id: int) -> str | None:
+    """The number of the notice, not closed, that the owner was told of by a document."""
+    found: str | None = connection.execute(
+        text("SELECT number FROM repair_notices WHERE document_id = :d AND closed_at IS NULL"), {"d": document_id}
     ).scalar_one_or_none()
     return found
+
+
+def close_of_case(connection: Connection, case_id: int, state: str) -> dict[str, Any] | None:
+    """Close the open notice of a case with it: its id and number, None where none is open."""
+    row = connection.execute(
+        text(
+            "UPDATE repair_notices SET state = :state, closed_at = now(), version = version + 1"
+            " WHERE case_id = :case AND closed_at IS NULL RETURNING id, number"
+        ),
+        {"case": case_id, "state": state},
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
 
 
 _NEW = (

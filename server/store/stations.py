@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, MaybeNull, Query, escape_like
 from server.store.scopes import Scope
 
 COLUMNS = (
@@ -22,7 +22,15 @@ FILTERS: dict[str, str] = {
     "state": "s.state = :state",
     "division": "s.division = :division",
 }
-SORTS = {"name": "s.name", "code": "s.code", "division": "s.division", "licence_valid_to": "s.licence_valid_to"}
+SORTS = {
+    "name": "s.name",
+    "code": "s.code",
+    "division": "s.division",
+    "licence_valid_to": MaybeNull("s.licence_valid_to"),
+}
+
+
+_LISTING = Listing(_COLUMNS, _SOURCE, "stations s", "s.id", SORTS, "name")
 
 
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
@@ -30,15 +38,7 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
     clauses, values = query.conditions(FILTERS, scope.condition("s.division"))
     if "q" in values:
         values["q"] = escape_like(values["q"])
-    rows = connection.execute(
-        text(
-            f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE {clauses} ORDER BY {query.order(SORTS, 'name', 's.id')}"
-            " LIMIT :limit OFFSET :offset"
-        ),
-        {**values, **query.window},
-    )
-    total, capped = count_capped(connection, f"stations s WHERE {clauses}", values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    return _LISTING.find(connection, query, clauses, values)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

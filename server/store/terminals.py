@@ -12,6 +12,7 @@ from server.store.machines import TITLE
 from server.store.paging import Found, Query
 from server.store.registry_rows import Register
 from server.store.scopes import Scope
+from server.store.subject_registers import MATCH_ENTERPRISE
 
 _SOURCE = """terminals t LEFT JOIN trucks k ON k.id = t.truck_id LEFT JOIN machines m ON m.id = t.machine_id
 LEFT JOIN enterprises e ON e.id = coalesce(t.enterprise_id, k.enterprise_id, m.enterprise_id)
@@ -78,9 +79,7 @@ MATCH = (
         f"UPDATE incoming i SET machine_id = t.id FROM machines t WHERE i.machine_id IS NULL AND t.{column} = i.machine"
         for column in ("registration_number", "pin", "machine_code")
     ),
-    "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e WHERE e.credit_code = i.enterprise",
-    "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e"
-    " WHERE i.enterprise_id IS NULL AND e.name = i.enterprise",
+    *MATCH_ENTERPRISE,
 )
 CLASHES = (
     "SELECT i.row_no, 'truck', i.truck, t.id, t.device FROM incoming i JOIN terminals t ON t.id = i.row_id"

@@ -9,13 +9,7 @@ from server.store import registry_rows
 from server.store.paging import Found, Query
 from server.store.registry_rows import Register
 from server.store.scopes import Scope
-
-LAST_TERMINAL = """
-LEFT JOIN LATERAL (
-  SELECT k.id AS terminal_id, k.kind AS terminal_kind, k.device AS terminal_device,
-    s.received_at AS seen_at, s.lon, s.lat
-  FROM terminals k LEFT JOIN terminal_states s ON s.terminal_id = k.id
-  WHERE k.{column} = t.id AND k.state <> 'removed' ORDER BY s.received_at DESC NULLS LAST, k.id LIMIT 1) k ON true"""
+from server.store.subject_registers import LAST_TERMINAL, MATCH_ENTERPRISE, filters
 
 TRUCKS = Register(
     table="trucks",
@@ -52,17 +46,9 @@ TRUCKS = Register(
         "note": "text",
     },
     filters={
+        **filters("truck_id"),
         "q": "t.plate ILIKE :q OR t.vin ILIKE :q",
         "plate_colour": "t.plate_colour = :plate_colour",
-        "category": "t.category = :category",
-        "fuel": "t.fuel = :fuel",
-        "stage": "t.stage = :stage",
-        "division": "t.division = :division",
-        "owner": "t.owner ILIKE :owner OR e.name ILIKE :owner",
-        "enterprise_id": "t.enterprise_id::text = :enterprise_id",
-        "terminal": "(:terminal = 'yes') = EXISTS"
-        " (SELECT FROM terminals x WHERE x.truck_id = t.id AND x.state <> 'removed')",
-        "state": "t.state = :state",
     },
     contains=frozenset({"q", "owner"}),
     sorts={
@@ -80,9 +66,7 @@ TRUCKS = Register(
 REFERENCES = {"enterprise": "enterprise_id"}
 MATCH = (
     "UPDATE incoming i SET row_id = t.id FROM trucks t WHERE t.plate = i.plate AND t.plate_colour = i.plate_colour",
-    "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e WHERE e.credit_code = i.enterprise",
-    "UPDATE incoming i SET enterprise_id = e.id FROM enterprises e"
-    " WHERE i.enterprise_id IS NULL AND e.name = i.enterprise",
+    *MATCH_ENTERPRISE,
 )
 CLASHES = ""
 

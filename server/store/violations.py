@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, Listing, Query, escape_like
 from server.store.scopes import Scope
 
 BEFORE = AFTER = timedelta(minutes=15)  # of the track and the packets around the act
@@ -48,26 +48,17 @@ SORTS = {
 }
 
 
+# the database drops the joins that neither filter nor order needs when the page is picked
+_LISTING = Listing(_LIST_COLUMNS, _SOURCE, _SOURCE, "v.id", SORTS, "first_at")
+
+
 def find(connection: Connection, scope: Scope, query: Query) -> Found:
     """A page of violations in the scope."""
     clauses, values = query.conditions(FILTERS, scope.condition("v.division", "v.enterprise_id"))
     if "q" in values:
         values["q"] = escape_like(values["q"])
-    source = f"{_SOURCE} WHERE {clauses}"
-    order = query.order(SORTS, "first_at", "v.id")
-    behind, place = query.behind(connection, _SOURCE, SORTS, "first_at", "v.id")
-    # the page is picked by number first: the database drops the joins that neither filter nor order needs
-    rows = connection.execute(
-        text(
-            f"WITH page AS MATERIALIZED (SELECT v.id FROM {source} AND ({behind}) ORDER BY {order}"
-            " LIMIT :limit OFFSET :offset)"
-            f" SELECT {_LIST_COLUMNS} FROM {_SOURCE} WHERE v.id IN (SELECT id FROM page) ORDER BY {order}"
-        ),
-        {**values, **place, **query.window},
-    )
-    counted = source if "q" in values else f"violations v WHERE {clauses}"
-    total, capped = count_capped(connection, counted, values)
-    return Found([dict(row) for row in rows.mappings()], total, capped)
+    counted = _SOURCE if "q" in values else "violations v"
+    return _LISTING.find(connection, query, clauses, values, counted)
 
 
 def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from server.db import METADATA
-from server.store.paging import Found, Query, count_capped, escape_like
+from server.store.paging import Found, MaybeNull, Query, count_capped, escape_like
 
 ZONE_VERSIONS = Table(
     "zone_versions",
@@ -123,8 +123,8 @@ SORTS = {
     "code": "z.code",
     "name": "z.name_zh",
     "division": "z.division",
-    "valid_from": "v.valid_from",
-    "area_m2": "v.area_m2",
+    "valid_from": MaybeNull("v.valid_from"),
+    "area_m2": MaybeNull("v.area_m2"),
 }
 
 
@@ -199,12 +199,6 @@ def list_versions(connection: Connection, zone_id: int | None = None) -> list[Zo
     """Every version, of one zone or of all, oldest first: what `locate` and the checks are built from."""
     wanted = _versions() if zone_id is None else _versions().where(ZONE_VERSIONS.c.zone_id == zone_id)
     return [_version(row) for row in connection.execute(wanted)]
-
-
-def find_version(connection: Connection, version_id: int) -> ZoneVersionRow | None:
-    """One version by its id."""
-    row = connection.execute(_versions().where(ZONE_VERSIONS.c.id == version_id)).first()
-    return None if row is None else _version(row)
 
 
 def find_newest_version(connection: Connection, zone_id: int) -> ZoneVersionRow | None:

@@ -10,7 +10,8 @@ from flask_login import login_user, logout_user
 
 from server.db import transaction
 from server.flows import manage_accounts, sign_in
-from server.flows.manage_accounts import Draft, Refused
+from server.flows.manage_accounts import Draft
+from server.flows.refusals import Refused
 from server.store import audit, organisations, users
 from server.store.users import Account
 from server.web.access import (
@@ -26,6 +27,7 @@ from server.web.access import (
     safe_next,
     work,
 )
+from server.web.field_faults import by_field
 from server.web.frame import local
 from server.web.language import LOCALES, pick
 from server.web.listing import Column, Filter, read, view
@@ -134,7 +136,7 @@ def own_password() -> ResponseReturnValue:
                 connection, current_actor(), account, form.get("old", ""), form.get("new", "")
             )
     except Refused as refused:
-        return _own_again(fields_of(refused))
+        return _own_again(by_field(refused.faults))
     _renew_session(account.id)
     flash(_("The new password holds from now on. Your other sessions have ended."), "good")
     return redirect(url_for("accounts.own"), 303)
@@ -164,11 +166,6 @@ def own_sessions() -> ResponseReturnValue:
     session.clear()
     flash(_("All your sessions have ended."), "good")
     return redirect(url_for("accounts.sign_in"), 303)
-
-
-def fields_of(refused: Refused) -> dict[str, str]:
-    """Faults by field, in the language of the page."""
-    return {fault.field: pick(fault.zh, fault.en) for fault in reversed(refused.faults)}
 
 
 # --- administration ---
@@ -244,7 +241,7 @@ def create() -> ResponseReturnValue:
                 connection, current_actor(), draft, request.form.get("password", "")
             )
     except Refused as refused:
-        return _form(draft, fields_of(refused)), 422
+        return _form(draft, by_field(refused.faults)), 422
     flash(_("Account %(name)s is made.", name=draft.username), "good")
     return redirect(url_for("accounts.edit", number=number), 303)
 
@@ -280,7 +277,7 @@ def change(number: int) -> ResponseReturnValue:
         with transaction(engine()) as connection:
             manage_accounts.change_account(connection, current_actor(), number, draft)
     except Refused as refused:
-        return _form(draft, fields_of(refused), number), 422
+        return _form(draft, by_field(refused.faults), number), 422
     flash(_("Account %(name)s is changed; its sessions have ended.", name=account.username), "good")
     return redirect(url_for("accounts.index"), 303)
 
@@ -303,6 +300,6 @@ def reset(number: int) -> ResponseReturnValue:
             account.enforcement_card or "",
             account.active,
         )
-        return _form(draft, fields_of(refused), number), 422
+        return _form(draft, by_field(refused.faults), number), 422
     flash(_("The password of %(name)s is set; its sessions have ended.", name=account.username), "good")
     return redirect(url_for("accounts.edit", number=number), 303)

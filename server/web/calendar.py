@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from server.flows import keep_calendar
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.store import calendar_days
 from server.web import words, zone_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_actor, work
-from server.web.language import ZONE, pick
+from server.web.field_faults import by_field
+from server.web.language import ZONE
 
 blueprint = Blueprint("calendar", __name__, url_prefix="/calendar")
 
@@ -67,7 +68,7 @@ def keep() -> ResponseReturnValue:
                 connection, current_actor(), day, request.form.get("kind", ""), request.form.get("note", "")[:200]
             )
     except Refused as refused:
-        return _page({fault.field: pick(fault.zh, fault.en) for fault in refused.faults}, 422)
+        return _page(by_field(refused.faults), 422)
     flash(_("The day is kept. Zone hours are judged by it from now on."), "good")
     return redirect(url_for("calendar.index", year=day.year if day else None), 303)
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from enforcement.capture_reviews import RejectReason, Status
 from server.flows import hold_capture, review_capture, rule_book
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.flows.review_capture import ReviewRefused, Verdict
 from server.store import capture_queue, captures
 from server.web import capture_uploads  # noqa: F401 - its views join at import

@@ -11,20 +11,20 @@ from flask_babel import lazy_gettext as _l
 from enforcement.captures import Ground, ground_states
 from enforcement.rules import day_of, get_rule
 from server.flows import rule_book, save_capture_device
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.store import audit, capture_devices
 from server.web import capture_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_actor, current_scope, work
-from server.web.language import pick
+from server.web.field_faults import by_field
+from server.web.filter_choices import areas_of_scope
 from server.web.listing import Column, Filter, read, view
-from server.web.violations import division_choices
 from server.web.words import choices
 
 blueprint = Blueprint("capture_devices", __name__, url_prefix="/capture-devices")
 
 FILTERS = (
     Filter("q", _l("Code, name or place"), wide=True),
-    Filter("division", _l("Area"), "choice", division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_scope),
     Filter("state", _l("State"), "choice", lambda: choices("capture_device_state")),
     Filter("grounds", _l("Grounds"), "choice", lambda: [("complete", _("complete")), ("missing", _("incomplete"))]),
 )
@@ -135,7 +135,7 @@ def _form(values: Any, faults: dict[str, str], device: dict[str, Any] | None) ->
         faults=faults,
         d=device,
         fields=FIELDS,
-        divisions=division_choices(),
+        divisions=areas_of_scope(),
         states=choices("capture_device_state"),
     )
 
@@ -145,7 +145,7 @@ def _save(device: dict[str, Any] | None) -> ResponseReturnValue:
         with work() as connection:
             number = save_capture_device.save(connection, current_actor(), current_scope(), request.form, device)
     except Refused as refused:
-        return _form(request.form, _texts(refused), device), 422
+        return _form(request.form, by_field(refused.faults), device), 422
     flash(_("The camera is kept."), "good")
     return redirect(url_for("capture_devices.show", number=number), 303)
 
@@ -160,10 +160,6 @@ def record_ground(number: int) -> ResponseReturnValue:
             rules = rule_book.current(connection)
             changed = save_capture_device.record_ground(connection, current_actor(), rules, device, request.form)
     except Refused as refused:
-        return _page(number, _texts(refused)), 422
+        return _page(number, by_field(refused.faults)), 422
     flash(_("Recorded. Standing changed for %(n)s captures that wait for review.", n=len(changed)), "good")
     return redirect(url_for("capture_devices.show", number=number), 303)
-
-
-def _texts(refused: Refused) -> dict[str, str]:
-    return {fault.field: pick(fault.zh, fault.en) for fault in reversed(refused.faults)}

@@ -12,13 +12,14 @@ from enforcement.plates import PlateColour
 from server.flows import rule_book, take_capture
 from server.flows.add_capture_files import PURPOSES, Decided, add_files
 from server.flows.keep_evidence import Upload, UploadFault
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.flows.take_capture import CaptureFacts, OtherFacts
 from server.store import capture_devices
 from server.web import captures as pages
 from server.web.access import allow, current_actor, current_scope, work
 from server.web.captures import blueprint, device_choices
 from server.web.evidence_uploads import evidence_store, takes_evidence, uploads
+from server.web.field_faults import by_field
 from server.web.language import ZONE, pick
 from server.web.words import choices
 
@@ -77,7 +78,7 @@ def add() -> ResponseReturnValue:
             taken = take_capture.take(connection, current_actor(), current_scope(), rules, facts, now)
             add_files(connection, evidence_store(), current_actor(), current_scope(), rules, taken.id, given)
     except Refused as refused:
-        return _form(request.form.to_dict(), {f.field: pick(f.zh, f.en) for f in reversed(refused.faults)}), 422
+        return _form(request.form.to_dict(), by_field(refused.faults)), 422
     except UploadFault as fault:
         return _form(request.form.to_dict(), {"files": pick(fault.zh, fault.en)}), 422
     except (OtherFacts, Decided):

@@ -11,15 +11,14 @@ from server.db import transaction
 from server.flows.add_capture_files import OPEN
 from server.store import audit, capture_devices, captures
 from server.store.paging import Query
-from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
-from server.web.answers import list_file
+from server.web.access import allow, current_account, current_scope, engine, may, work
 from server.web.capture_facts import gather
 from server.web.capture_words import local_plates
+from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.filter_choices import areas_of_scope, yes_no
 from server.web.frame import local
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
-from server.web.registry_pages import yes_no
-from server.web.violations import division_choices
 from server.web.words import choices, word
 
 blueprint = Blueprint("captures", __name__, url_prefix="/captures")
@@ -50,7 +49,7 @@ FILTERS = (
     Filter("ringelmann_to", _l("Ringelmann ≤"), "choice", lambda: _steps(0.5, 1, 1.5, 2, 2.5, 3, 4)),
     Filter("confidence_from", _l("Confidence ≥"), "choice", lambda: _steps(0.5, 0.6, 0.7, 0.8, 0.9, 0.95)),
     Filter("hits_from", _l("Hits ≥"), "choice", lambda: _steps(1, 2, 3, 5, 10)),
-    Filter("division", _l("Area"), "choice", division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_scope),
     Filter("band", _l("Time of day"), "choice", lambda: choices("time_band")),
     Filter("from", _l("From"), "date"),
     Filter("to", _l("To"), "date"),
@@ -92,23 +91,19 @@ WORDS_OF = {
 def index() -> ResponseReturnValue:
     """The captures of the scope, or the same list as a file."""
     query = read(request.args, FILTERS, COLUMNS, sort="captured_at")
-    kind = request.args.get("format", "")
-    if kind in {"csv", "xlsx"}:
-        return _export(kind, query)
+    if kind_asked():
+        return _export(query)
     with work() as connection:
         found = captures.find(connection, current_scope(), query, local_plates(connection))
-    shown = view(query, found, FILTERS, COLUMNS, exports=("csv", "xlsx"))
+    shown = view(query, found, FILTERS, COLUMNS, exports=KINDS)
     return render_template("captures/list.html", view=shown, words_of=WORDS_OF)
 
 
-def _export(kind: str, query: Query) -> Response:
+def _export(query: Query) -> Response:
     with work() as connection:
         rows = captures.find(connection, current_scope(), whole(query), local_plates(connection)).rows
-    with transaction(engine()) as connection:
-        detail = {"format": kind, "rows": len(rows), "filters": dict(query.values)}
-        audit.append(connection, current_actor(), "capture.export", "capture", "list", detail)
-    head = [str(column.label) for column in COLUMNS]
-    return list_file(kind, "captures", head, [[_cell(row, column.name) for column in COLUMNS] for row in rows])
+    lines = [[_cell(row, column.name) for column in COLUMNS] for row in rows]
+    return export("captures", head_of(COLUMNS), lines, query, "capture.export", ("capture", "list"))
 
 
 def _cell(row: dict[str, Any], name: str) -> str | int | float | None:

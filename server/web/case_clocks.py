@@ -12,10 +12,12 @@ from enforcement.clocks import PauseReason
 from server.db import transaction
 from server.flows import case_clocks, rule_book
 from server.flows.case_clocks import Clockwork
-from server.flows.case_work import Fault, MoveRefused
+from server.flows.case_work import MoveRefused
+from server.flows.refusals import Fault
 from server.store import calendar_days, cases, deadlines
 from server.web.access import allow, current_account, current_actor, current_scope, engine
-from server.web.cases import get, page, said
+from server.web.cases import get, page
+from server.web.field_faults import by_field
 
 blueprint = Blueprint("case_clocks", __name__, url_prefix="/cases/<int:number>/deadlines/<int:deadline>")
 
@@ -92,7 +94,7 @@ def _change(number: int, deadline: int, how: Callable[[Clockwork], date]) -> Res
     except LookupError:
         abort(404)
     except MoveRefused as refused:
-        return page(number, f"clock-{deadline}", said(refused.faults)), 422
+        return page(number, f"clock-{deadline}", by_field(refused.faults)), 422
     flash(_("The last day is now %(day)s.", day=due.isoformat()), "good")
     return redirect(url_for("cases.show", number=number, _anchor="deadlines"), 303)
 

@@ -17,7 +17,8 @@ from server.flows.open_case import AlreadyInCase, SameAct, join_case, open_case
 from server.store import calendar_days, case_grounds
 from server.web import case_facts
 from server.web.access import allow, current_account, current_actor, current_scope, engine
-from server.web.cases import blueprint, said, whole_number
+from server.web.cases import blueprint, whole_number
+from server.web.field_faults import by_field
 from server.web.frame import record_address
 from server.web.language import pick
 
@@ -85,7 +86,7 @@ def open_one() -> ResponseReturnValue:
     except SameAct as same:
         return _page({}, same.case), 409
     except MoveRefused as refused:
-        return _page(said(refused.faults)), 422
+        return _page(by_field(refused.faults)), 422
     flash(_("The source was joined to the case.") if joined else _("The case is open."), "good")
     return redirect(url_for("cases.show", number=case_id), 303)
 

@@ -10,9 +10,8 @@ from sqlalchemy import Connection
 
 from server.db import transaction
 from server.flows import assign_case, move_case, rule_book
-from server.flows.case_work import Fault, Move, MoveRefused, Stale
+from server.flows.case_work import Move, MoveRefused, Stale
 from server.store import (
-    audit,
     calendar_days,
     case_sources,
     case_steps,
@@ -25,21 +24,30 @@ from server.store import (
 from server.store.paging import Query
 from server.web import case_facts, case_words, evidence_owners  # noqa: F401 - its words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
-from server.web.answers import list_file
 from server.web.case_forms import step_forms
 from server.web.clock_lines import clock_lines
+from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.field_faults import by_field
+from server.web.filter_choices import areas_of_scope, yes_no
 from server.web.frame import local
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
-from server.web.violations import division_choices
 from server.web.words import WORDS, choices, word
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 
 
 def _rests_on(connection: Connection, kind: str, owner_id: int) -> bool:
-    """Whether the account may see a case that rests on this: the other bureau reads the evidence that it was sent."""
-    return may("cases.read") and case_sources.seen(connection, current_scope(), kind, owner_id) is not None
+    """Whether the account may see a case that rests on this: the other bureau reads the evidence that it was sent.
+
+    A party has its own way to what concerns it. Which case it is, is asked outside the fence: no fenced account reads
+    the list of sources; whether the account sees that case, inside.
+    """
+    if current_account().organisation_kind == "enterprise" or not may("cases.read"):
+        return False
+    with transaction(engine()) as unfenced:
+        case = case_sources.case_of(unfenced, kind, owner_id)
+    return case is not None and cases.find_one(connection, current_scope(), case["id"]) is not None
 
 
 evidence_owners.register_beside(_rests_on)
@@ -53,10 +61,10 @@ def _states() -> list[tuple[str, str]]:
 FILTERS = (
     Filter("q", _l("Plate, machine number, case number, party"), wide=True),
     Filter("state", _l("State"), "choice", _states),
-    Filter("open", _l("Under way"), "choice", lambda: [("yes", _("yes")), ("no", _("no"))]),
+    Filter("open", _l("Under way"), "choice", yes_no),
     Filter("subject", _l("Subject"), "choice", lambda: choices("subject_kind", "truck", "machine")),
     Filter("offence", _l("Offence"), "choice", lambda: choices("offence")),
-    Filter("division", _l("Area"), "choice", division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_scope),
     Filter("law", _l("Law"), "choice", lambda: choices("law", *WORDS["law"])),
     Filter("from", _l("From"), "date"),
     Filter("to", _l("To"), "date"),
@@ -89,12 +97,11 @@ COLUMNS = (
 def index() -> ResponseReturnValue:
     """All cases of the scope, or the same list as a file."""
     query = read(request.args, FILTERS, COLUMNS, sort="opened_at")
-    kind = request.args.get("format", "")
-    if kind in {"csv", "xlsx"}:
-        return _export(kind, query) if may("cases.export") else abort(403)
+    if kind_asked():
+        return _export(query) if may("cases.export") else abort(403)
     with work() as connection:
         found = cases.find(connection, current_scope(), query)
-    exports = ("csv", "xlsx") if may("cases.export") else ()
+    exports = KINDS if may("cases.export") else ()
     return render_template("cases/list.html", view=view(query, found, FILTERS, COLUMNS, exports), today=_today())
 
 
@@ -103,14 +110,11 @@ def _today() -> Any:
         return deadlines.today(connection)
 
 
-def _export(kind: str, query: Query) -> Response:
+def _export(query: Query) -> Response:
     with work() as connection:
         rows = cases.find(connection, current_scope(), whole(query)).rows
-    with transaction(engine()) as connection:
-        detail = {"format": kind, "rows": len(rows), "filters": dict(query.values)}
-        audit.append(connection, current_actor(), "case.export", "case", "list", detail)
-    head = [str(column.label) for column in COLUMNS]
-    return list_file(kind, "cases", head, [_line(row) for row in rows])
+    lines = [_line(row) for row in rows]
+    return export("cases", head_of(COLUMNS), lines, query, "case.export", ("case", "list"))
 
 
 def _line(row: dict[str, Any]) -> list[str | int | float | None]:
@@ -233,7 +237,7 @@ def move(number: int) -> ResponseReturnValue:
     except Stale as stale:
         return redirect(staletold(stale, number), 303)
     except MoveRefused as refused:
-        return page(number, f"{asked.branch}.{asked.action}".replace(":", "-"), said(refused.faults)), 422
+        return page(number, f"{asked.branch}.{asked.action}".replace(":", "-"), by_field(refused.faults)), 422
     flash(_("Done: %(step)s.", step=word("case_step", f"{asked.branch.partition(':')[0]}.{asked.action}")), "good")
     return redirect(_after(number), 303)
 
@@ -257,11 +261,6 @@ def staletold(stale: Stale, number: int) -> str:
     return url_for("cases.show", number=number)
 
 
-def said(faults: tuple[Fault, ...]) -> dict[str, str]:
-    """Faults by field, in the language of the page; the first of a field counts."""
-    return {fault.field: str(pick(fault.zh, fault.en)) for fault in reversed(faults)}
-
-
 def whole_number(text: str) -> int:
     """A whole number out of a form; 0 for anything else, which no record has."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
@@ -279,6 +278,6 @@ def assign(number: int) -> ResponseReturnValue:
     except LookupError:
         abort(404)
     except MoveRefused as refused:
-        return page(number, "assign", said(refused.faults)), 422
+        return page(number, "assign", by_field(refused.faults)), 422
     flash(_("The case is assigned."), "good")
     return redirect(url_for("cases.show", number=number), 303)

@@ -10,11 +10,11 @@ from flask_babel import lazy_gettext as _l
 from enforcement.calendar import Calendar
 from server.db import transaction
 from server.flows import rule_book
-from server.store import audit, calendar_days, deadlines
+from server.store import calendar_days, deadlines
 from server.store.paging import Query
-from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
-from server.web.answers import list_file
+from server.web.access import allow, current_account, current_scope, engine, may, work
 from server.web.clock_lines import left, pace_of, soon_of
+from server.web.exports import KINDS, export, head_of, kind_asked
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
 from server.web.words import choices, word
@@ -67,29 +67,25 @@ def index() -> ResponseReturnValue:
         rules, calendar = rule_book.current(connection), calendar_days.load_calendar(connection)
         today = deadlines.today(connection)
     soon = soon_of(rules, calendar, today)
-    kind = request.args.get("format", "")
-    if kind in {"csv", "xlsx"}:
-        return _export(kind, query, due, calendar, today, soon) if may("cases.export") else abort(403)
+    if kind_asked():
+        return _export(query, due, calendar, today, soon) if may("cases.export") else abort(403)
     with work() as connection:
         found = deadlines.find(connection, current_scope(), query, due, today, soon)
         counts = deadlines.counts(connection, current_scope(), today, soon)
     for row in found.rows:
         row |= {"pace": pace_of(row, today, soon), "left": left(calendar, row, today)}
-    exports = ("csv", "xlsx") if may("cases.export") else ()
+    exports = KINDS if may("cases.export") else ()
     return render_template(
         "deadlines/list.html", view=view(query, found, FILTERS, COLUMNS, exports), counts=counts, soon=soon,
         me=current_account().id, today=today,
     )  # fmt: skip
 
 
-def _export(kind: str, query: Query, due: str, calendar: Calendar, today: date, soon: date) -> Response:
+def _export(query: Query, due: str, calendar: Calendar, today: date, soon: date) -> Response:
     with work() as connection:
         rows = deadlines.find(connection, current_scope(), whole(query), due, today, soon).rows
-    with transaction(engine()) as connection:
-        detail = {"format": kind, "rows": len(rows), "filters": dict(query.values)}
-        audit.append(connection, current_actor(), "deadline.export", "case", "deadlines", detail)
-    head = [str(column.label) for column in COLUMNS]
-    return list_file(kind, "deadlines", head, [_line(row, calendar, today, soon) for row in rows])
+    lines = [_line(row, calendar, today, soon) for row in rows]
+    return export("deadlines", head_of(COLUMNS), lines, query, "deadline.export", ("case", "deadlines"))
 
 
 def _line(row: dict[str, Any], calendar: Calendar, today: date, soon: date) -> list[str | int | float | None]:

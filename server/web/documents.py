@@ -18,14 +18,15 @@ from server.flows import document_words as document_words_flow
 from server.flows import issue_document, rule_book, serve_document
 from server.flows.document_drafts import Draft, draft
 from server.flows.keep_evidence import Owner
-from server.flows.manage_accounts import Refused
 from server.flows.read_evidence import look
+from server.flows.refusals import Refused
 from server.flows.serve_document import Service
 from server.store import audit, calendar_days, documents, evidence_items, organisations
 from server.store.paging import Query
 from server.web import document_words, evidence_owners  # noqa: F401 - the words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
 from server.web.evidence_uploads import evidence_store
+from server.web.field_faults import by_field
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view
 from server.web.words import choices
@@ -212,7 +213,7 @@ def serve(number: int) -> ResponseReturnValue:
     except LookupError:
         abort(404)
     except Refused as refused:
-        return _page(number, _by_field(refused), "serve"), 422
+        return _page(number, by_field(refused.faults), "serve"), 422
     flash(_("The service is recorded. Take the step of the case next: its clocks start with it."), "good")
     return redirect(url_for("documents.show", number=number), 303)
 
@@ -228,13 +229,9 @@ def revoke(number: int) -> ResponseReturnValue:
     except LookupError:
         abort(404)
     except Refused as refused:
-        return _page(number, _by_field(refused), "revoke"), 422
+        return _page(number, by_field(refused.faults), "revoke"), 422
     flash(_("The document is revoked; its number is not used again."), "good")
     return redirect(url_for("documents.show", number=number), 303)
-
-
-def _by_field(refused: Refused) -> dict[str, str]:
-    return {one.field: str(pick(one.zh, one.en)) for one in reversed(refused.faults)}
 
 
 def _day(given: str) -> date | None:
@@ -281,7 +278,7 @@ def set_words(organisation: int) -> ResponseReturnValue:
             _bureau(connection, organisation)
             document_words_flow.set_words(connection, current_actor(), organisation, wanted)
     except Refused as refused:
-        return _words_page(organisation, _by_field(refused)), 422
+        return _words_page(organisation, by_field(refused.faults)), 422
     flash(_("The words are kept."), "good")
     return redirect(url_for("documents.words", organisation=organisation), 303)
 

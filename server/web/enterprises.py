@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,14 +12,16 @@ from server.flows.save_enterprise import save_enterprise
 from server.store import enterprises
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, work
-from server.web.listing import Column, Filter, read, view
+from server.web.filter_choices import areas_of_city
+from server.web.listing import Column, Filter
+from server.web.register_views import RegisterList, add_forms
 
 blueprint = Blueprint("enterprises", __name__, url_prefix="/enterprises")
 
 FILTERS = (
     Filter("q", _l("Name or credit code"), wide=True),
     Filter("industry", _l("Industry"), "choice", pages.of("industry")),
-    Filter("division", _l("Area"), "choice", pages.division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_city),
     Filter("state", _l("State"), "choice", pages.of("enterprise_state")),
 )
 COLUMNS = (
@@ -36,19 +38,14 @@ COLUMNS = (
     Column("updated_at", _l("Changed"), sort=True, extra=True),
 )
 WORDS_OF = {"industry": "industry"}
+LIST = RegisterList(ENTERPRISES, FILTERS, COLUMNS, "name", WORDS_OF, enterprises.find, enterprises.stream)
 
 
 @blueprint.get("/")
 @allow("registry.read")
 def index() -> ResponseReturnValue:
     """The list, or the same list as a file."""
-    query = read(request.args, FILTERS, COLUMNS, sort="name", descending=False)
-    if (kind := request.args.get("format")) in {"csv", "xlsx"}:
-        return pages.export(ENTERPRISES, query, enterprises.stream, str(kind))
-    with work() as connection:
-        found = enterprises.find(connection, query, current_scope())
-    shown = view(query, found, FILTERS, COLUMNS, ("csv", "xlsx"))
-    return pages.show_list(ENTERPRISES, shown, _("Enterprises"), WORDS_OF)
+    return LIST.answer(_("Enterprises"))
 
 
 def _get(number: int) -> dict[str, Any]:
@@ -70,29 +67,4 @@ def show(number: int) -> str:
     )
 
 
-@blueprint.get("/new")
-@allow("registry.edit")
-def new() -> str:
-    """The empty form."""
-    return pages.ask(ENTERPRISES)
-
-
-@blueprint.post("/new")
-@allow("registry.edit")
-def add() -> ResponseReturnValue:
-    """Register an enterprise."""
-    return pages.answer(ENTERPRISES, save_enterprise)
-
-
-@blueprint.get("/<int:number>/edit")
-@allow("registry.edit")
-def edit(number: int) -> str:
-    """The form of an enterprise on file."""
-    return pages.ask(ENTERPRISES, _get(number))
-
-
-@blueprint.post("/<int:number>/edit")
-@allow("registry.edit")
-def change(number: int) -> ResponseReturnValue:
-    """Change an enterprise."""
-    return pages.answer(ENTERPRISES, save_enterprise, _get(number))
+add_forms(blueprint, "registry.edit", ENTERPRISES, save_enterprise, _get)

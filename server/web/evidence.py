@@ -102,8 +102,8 @@ def share(number: int) -> ResponseReturnValue:
         abort(404)
     answer = _picture(item, thumbnail=False)
     _look(item, "share")
-    stem = Path(item["name"]).stem
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{stem}-{_('without place')}.jpg")
+    stem, copy = Path(item["name"]).stem, _("without place")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{stem}-{copy}.jpg")
     return answer
 
 

@@ -1,5 +1,6 @@
 """The first page: what waits for me, then the map."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -9,10 +10,20 @@ from sqlalchemy import Connection
 
 from server.flows import rule_book
 from server.flows import settle_alarm as flow
-from server.store import calendar_days, deadlines, leads, positions, referrals, tasks, violations, whitelist
+from server.store import (
+    calendar_days,
+    capture_queue,
+    deadlines,
+    leads,
+    positions,
+    referrals,
+    tasks,
+    violations,
+    whitelist,
+)  # fmt: skip
 from server.store.scopes import Scope
 from server.web import map as map_page
-from server.web.access import SIGNED_IN, allow, current_actor, current_scope, may, work
+from server.web.access import SIGNED_IN, allow, current_account, current_actor, current_scope, may, work
 from server.web.clock_lines import left, pace_of, soon_of
 
 blueprint = Blueprint("home", __name__)
@@ -31,9 +42,8 @@ def show() -> str:
 
 def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
     todo: dict[str, Any] = {}
-    if may("violations.decide"):
-        todo["ages"] = violations.ages(connection, scope)
-        todo["violations"] = violations.waiting(connection, scope, MOST_WAITING)
+    for permission, found in (("violations.decide", _violations), ("captures.review", _captures)):
+        todo |= found(connection, scope) if may(permission) else {}
     if may("leads.read"):
         todo["leads"] = leads.open_count(connection, scope)
     if may("deadlines.read"):
@@ -47,6 +57,16 @@ def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
     if may("map.read"):
         todo["terminals"] = positions.counts(connection, scope)
     return todo
+
+
+def _violations(connection: Connection, scope: Scope) -> dict[str, Any]:
+    waiting = violations.waiting(connection, scope, MOST_WAITING)
+    return {"ages": violations.ages(connection, scope), "violations": waiting}
+
+
+def _captures(connection: Connection, scope: Scope) -> dict[str, Any]:
+    """What this person may review: not what others hold, nor what it has reviewed already."""
+    return {"captures": capture_queue.waiting(connection, scope, current_account().id, datetime.now(UTC))}
 
 
 def _cases(connection: Connection, scope: Scope) -> dict[str, Any]:

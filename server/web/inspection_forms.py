@@ -11,21 +11,18 @@ from werkzeug.datastructures import MultiDict
 from enforcement.inspections import Party, Weather
 from server.flows import inspection_subjects, record_inspection, rule_book
 from server.flows.judge_inspection import judge
-from server.flows.manage_accounts import Refused
 from server.flows.record_inspection import OtherContent, StaleVersion
+from server.flows.refusals import Refused
 from server.store import inspections, instruments, machines, map_layers, trucks, whitelist
 from server.web import form_values, inspection_drafts, inspection_verdicts, record_form
 from server.web.access import allow, current_account, current_actor, current_scope, work
+from server.web.field_faults import by_field
 from server.web.inspection_verdicts import subject_facts
 from server.web.inspections import blueprint
-from server.web.language import ZONE, pick
+from server.web.language import ZONE
 from server.web.map import control_words
 
 Faults = dict[str, str]
-
-
-def _texts(refused: Refused) -> Faults:
-    return {fault.field: pick(fault.zh, fault.en) for fault in reversed(refused.faults)}
 
 
 def _form(draft: Any, faults: Faults, row: dict[str, Any] | None = None, code: int = 200) -> ResponseReturnValue:
@@ -99,7 +96,7 @@ def add() -> ResponseReturnValue:
                 inspection_drafts.draft_of_form(), datetime.now(UTC), "page", form_values.text("source_key") or None,
             )  # fmt: skip
     except Refused as refused:
-        return _form(request.form, _texts(refused), code=422)
+        return _form(request.form, by_field(refused.faults), code=422)
     except OtherContent as other:
         flash(_("This form was saved before as %(number)s. Correct that one.", number=other.number), "due")
         return redirect(url_for("inspections.index", q=other.number), 303)
@@ -119,7 +116,7 @@ def preview() -> str:
             rules = rule_book.current(connection)
             judged = judge(connection, current_scope(), rules, draft, datetime.now(UTC), correcting=correcting)
     except Refused as refused:
-        faults = _texts(refused)
+        faults = by_field(refused.faults)
     return render_template(
         "inspections/_preview.html",
         faults=faults,
@@ -148,7 +145,7 @@ def subject() -> str:
         with work() as connection:
             found = inspection_subjects.find(connection, inspection_drafts.subject_of_form(request.form))
     except Refused as refused:
-        faults = _texts(refused)
+        faults = by_field(refused.faults)
     return render_template(
         "inspections/_subject.html", found=found, faults=faults, facts=subject_facts(found.facts) if found else []
     )
@@ -179,7 +176,7 @@ def correct(number: int) -> ResponseReturnValue:
                 inspection_drafts.draft_of_form(), form_values.text("reason"), datetime.now(UTC),
             )  # fmt: skip
     except Refused as refused:
-        return _form(request.form, _texts(refused), row, 422)
+        return _form(request.form, by_field(refused.faults), row, 422)
     except StaleVersion:
         told = _("Somebody else has changed it meanwhile. Look at it again.")
         return _form(request.form, {"reason": told}, row, 409)

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from server.db import transaction
 from server.flows import record_inspection
 from server.flows.keep_evidence import Owner
-from server.flows.manage_accounts import Refused
 from server.flows.record_inspection import StaleVersion
-from server.store import audit, evidence_items, inspections
+from server.flows.refusals import Refused
+from server.store import audit, evidence_items, inspections, repairs
 from server.store.paging import Query
 from server.web import (  # noqa: F401 - their words join at import
     evidence_owners,
@@ -24,12 +24,13 @@ from server.web import (  # noqa: F401 - their words join at import
     instrument_words,
 )
 from server.web.access import allow, current_actor, current_scope, engine, may, work
-from server.web.answers import list_file
+from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.field_faults import by_field
+from server.web.filter_choices import areas_of_city
 from server.web.frame import local, reachable
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
 from server.web.map import control_words
-from server.web.registry_pages import division_choices
 from server.web.words import WORDS, choices, word
 
 blueprint = Blueprint("inspections", __name__, url_prefix="/inspections")
@@ -39,7 +40,7 @@ FILTERS = (
     Filter("kind", _l("Kind"), "choice", lambda: choices("inspection_kind")),
     Filter("outcome", _l("Outcome"), "choice", lambda: choices("outcome")),
     Filter("standing", _l("Standing"), "choice", lambda: choices("standing")),
-    Filter("division", _l("Area"), "choice", division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_city),
     Filter("subject", _l("Subject"), "choice", lambda: choices("subject_kind", "truck", "machine")),
     Filter("method", _l("Method"), "choice", lambda: choices("method")),
     Filter("law", _l("Law"), "choice", lambda: choices("law", *WORDS["law"])),
@@ -70,22 +71,20 @@ COLUMNS = (
 def index() -> ResponseReturnValue:
     """All inspections of the scope, or the same list as a file."""
     query = read(request.args, FILTERS, COLUMNS, sort="inspected_at")
-    if (kind := request.args.get("format")) in {"csv", "xlsx"}:
-        return _export(str(kind), query)
+    if kind_asked():
+        return _export(query)
     with work() as connection:
         found = inspections.find(connection, current_scope(), query)
-    shown = view(query, found, FILTERS, COLUMNS, exports=("csv", "xlsx"))
+    shown = view(query, found, FILTERS, COLUMNS, exports=KINDS)
     return render_template("inspections/list.html", view=shown)
 
 
-def _export(kind: str, query: Query) -> Response:
+def _export(query: Query) -> Response:
     with work() as connection:
         rows = inspections.find(connection, current_scope(), whole(query)).rows
-    with transaction(engine()) as connection:
-        detail = {"format": kind, "rows": len(rows), "filters": dict(query.values)}
-        audit.append(connection, current_actor(), "inspection.export", "inspection", "list", detail)
-    head = [str(column.label) for column in COLUMNS] + [_("Plate colour"), _("Status")]
-    return list_file(kind, "inspections", head, [_line(row) for row in rows])
+    lines = [_line(row) for row in rows]
+    head = [*head_of(COLUMNS), _("Plate colour"), _("Status")]
+    return export("inspections", head, lines, query, "inspection.export", ("inspection", "list"))
 
 
 def _line(row: dict[str, Any]) -> list[str | int | float | None]:
@@ -123,6 +122,7 @@ def page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturn
     with transaction(engine()) as connection:  # the scope has let it through: what belongs to it may be read
         timeline = [] if current_scope().fence else audit.of_subject(connection, "inspection", number)
         case = inspections.case_of(connection, number) if may("cases.read") else None
+        notice = repairs.of_inspection(connection, number) if may("repairs.read") else None
         photos = evidence_items.of_owner(connection, "inspection", number) if may("evidence.read") else []
     settings = current_app.extensions["settings"]
     shown = render_template(
@@ -135,6 +135,7 @@ def page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturn
         timeline=timeline,
         case=case,
         photos=photos,
+        notice=notice,
         may_open=_may_open(row) and case is None,
         faults=faults,
         tiles={"url": settings.tile_url or None, "attribution": settings.tile_attribution},
@@ -176,7 +177,7 @@ def withdraw(number: int) -> ResponseReturnValue:
                 form_values.text("reason"),
             )  # fmt: skip
     except Refused as refused:
-        return page(number, {fault.field: pick(fault.zh, fault.en) for fault in refused.faults}, 422)
+        return page(number, by_field(refused.faults), 422)
     except LookupError:
         abort(404)
     except StaleVersion:

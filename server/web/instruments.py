@@ -10,20 +10,20 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
-from server.db import transaction
 from server.flows import keep_instruments, rule_book
 from server.flows.keep_instruments import Check, Draft, Verification
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.store import audit, instruments
 from server.store.paging import Query
 from server.web import form_values as form
 from server.web import instrument_words  # noqa: F401 - its words join at import
-from server.web.access import allow, current_account, current_actor, current_scope, engine, work
-from server.web.answers import list_file
+from server.web.access import allow, current_account, current_actor, current_scope, work
+from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.field_faults import by_field
+from server.web.filter_choices import areas_of_city
 from server.web.frame import local
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
-from server.web.registry_pages import division_choices
 from server.web.words import choices, word
 
 blueprint = Blueprint("instruments", __name__, url_prefix="/instruments")
@@ -32,7 +32,7 @@ FILTERS = (
     Filter("q", _l("Serial number, maker or model"), wide=True),
     Filter("kind", _l("Kind"), "choice", lambda: choices("instrument_kind")),
     Filter("verification", _l("Verification"), "choice", lambda: choices("verification")),
-    Filter("division", _l("Area"), "choice", division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_city),
 )
 COLUMNS = (
     Column("serial", _l("Serial number"), sort=True),
@@ -52,22 +52,20 @@ COLUMNS = (
 def index() -> ResponseReturnValue:
     """All instruments of the scope, or the same list as a file."""
     query = read(request.args, FILTERS, COLUMNS, sort="valid_to", descending=False)
-    if (kind := request.args.get("format")) in {"csv", "xlsx"}:
-        return _export(str(kind), query)
+    if kind_asked():
+        return _export(query)
     with work() as connection:
         found = instruments.find(connection, current_scope(), query)
         due = instruments.due(connection, current_scope())
-    shown = view(query, found, FILTERS, COLUMNS, exports=("csv", "xlsx"))
+    shown = view(query, found, FILTERS, COLUMNS, exports=KINDS)
     return render_template("instruments/list.html", view=shown, due=due)
 
 
-def _export(kind: str, query: Query) -> Response:
+def _export(query: Query) -> Response:
     with work() as connection:
         rows = instruments.find(connection, current_scope(), whole(query)).rows
-    with transaction(engine()) as connection:
-        detail = {"format": kind, "rows": len(rows), "filters": dict(query.values)}
-        audit.append(connection, current_actor(), "instrument.export", "instrument", "list", detail)
-    return list_file(kind, "instruments", [str(column.label) for column in COLUMNS], [_line(row) for row in rows])
+    lines = [_line(row) for row in rows]
+    return export("instruments", head_of(COLUMNS), lines, query, "instrument.export", ("instrument", "list"))
 
 
 def _line(row: dict[str, Any]) -> list[str | int | float | None]:
@@ -105,13 +103,9 @@ def add() -> ResponseReturnValue:
             division = current_account().division
             number = keep_instruments.register(connection, current_actor(), division, _draft())
     except Refused as refused:
-        return render_template("instruments/form.html", draft=request.form, faults=_texts(refused)), 422
+        return render_template("instruments/form.html", draft=request.form, faults=by_field(refused.faults)), 422
     flash(_("The instrument is registered. Record its verification next."), "good")
     return redirect(url_for("instruments.show", number=number), 303)
-
-
-def _texts(refused: Refused) -> dict[str, str]:
-    return {fault.field: pick(fault.zh, fault.en) for fault in reversed(refused.faults)}
 
 
 @blueprint.get("/<int:number>")
@@ -140,7 +134,7 @@ def _write(number: int, write: Callable[[Connection], Any], told: str) -> Respon
         with work() as connection:
             write(connection)
     except Refused as refused:
-        return _page(number, _texts(refused), 422)
+        return _page(number, by_field(refused.faults), 422)
     except LookupError:
         abort(404)
     flash(told, "good")

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from server.flows.registry_nouns import MACHINES
 from server.flows.save_machine import save_machine
-from server.store import machines, terminals
+from server.store import machines
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, work
-from server.web.inspected_subjects import of_subject
-from server.web.listing import Column, Filter, read, view
-from server.web.terminal_lines import small_map
+from server.web.filter_choices import areas_of_city, yes_no
+from server.web.listing import Column, Filter
+from server.web.register_views import RegisterList, add_forms, show_subject
 
 blueprint = Blueprint("machines", __name__, url_prefix="/machines")
 
@@ -23,9 +23,9 @@ FILTERS = (
     Filter("category", _l("Category"), "choice", pages.of("machine_category")),
     Filter("fuel", _l("Fuel"), "choice", pages.of("fuel")),
     Filter("stage", _l("Emission stage"), "choice", pages.of("machine_stage")),
-    Filter("division", _l("Area"), "choice", pages.division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_city),
     Filter("owner", _l("Owner")),
-    Filter("terminal", _l("Has a terminal"), "choice", pages.yes_no),
+    Filter("terminal", _l("Has a terminal"), "choice", yes_no),
     Filter("state", _l("State"), "choice", pages.of("machine_state")),
     Filter("enterprise_id", "", "number"),
 )
@@ -56,19 +56,14 @@ WORDS_OF = {
     "stage_basis": "stage_basis",
     "after_treatment": "after_treatment",
 }
+LIST = RegisterList(MACHINES, FILTERS, COLUMNS, "registration_number", WORDS_OF, machines.find, machines.stream)
 
 
 @blueprint.get("/")
 @allow("registry.read")
 def index() -> ResponseReturnValue:
     """The list, or the same list as a file."""
-    query = read(request.args, FILTERS, COLUMNS, sort="registration_number", descending=False)
-    if (kind := request.args.get("format")) in {"csv", "xlsx"}:
-        return pages.export(MACHINES, query, machines.stream, str(kind))
-    with work() as connection:
-        found = machines.find(connection, query, current_scope())
-    shown = view(query, found, FILTERS, COLUMNS, ("csv", "xlsx"))
-    return pages.show_list(MACHINES, shown, _("Machines"), WORDS_OF)
+    return LIST.answer(_("Machines"))
 
 
 def _get(number: int) -> dict[str, Any]:
@@ -81,45 +76,8 @@ def _get(number: int) -> dict[str, Any]:
 def show(number: int) -> str:
     """One machine."""
     row = _get(number)
-    with work() as connection:
-        bound = terminals.of_subject(connection, machine_id=number)
-    return render_template(
-        "machines/show.html",
-        row=row,
-        facts=pages.facts(MACHINES, row),
-        doubts=pages.doubts(MACHINES, row),
-        terminals=bound,
-        records=pages.records(machine_id=number),
-        inspected=of_subject(machine_id=number),
-        timeline=pages.timeline(MACHINES, number),
-        map_data=small_map(row),
-        new_terminal=url_for("terminals.new", machine=pages.machine_wording(row), device=row["machine_code"]),
-    )
+    new_terminal = url_for("terminals.new", machine=pages.machine_wording(row), device=row["machine_code"])
+    return show_subject(MACHINES, row, new_terminal, same_vin=[], captured=None)
 
 
-@blueprint.get("/new")
-@allow("registry.edit")
-def new() -> str:
-    """The empty form."""
-    return pages.ask(MACHINES)
-
-
-@blueprint.post("/new")
-@allow("registry.edit")
-def add() -> ResponseReturnValue:
-    """Register a machine."""
-    return pages.answer(MACHINES, save_machine)
-
-
-@blueprint.get("/<int:number>/edit")
-@allow("registry.edit")
-def edit(number: int) -> str:
-    """The form of a machine on file."""
-    return pages.ask(MACHINES, _get(number))
-
-
-@blueprint.post("/<int:number>/edit")
-@allow("registry.edit")
-def change(number: int) -> ResponseReturnValue:
-    """Change a machine."""
-    return pages.answer(MACHINES, save_machine, _get(number))
+add_forms(blueprint, "registry.edit", MACHINES, save_machine, _get)

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from server.store import organisation_list
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, work
+from server.web.filter_choices import areas_of_city, yes_no
 from server.web.listing import Column, Filter, read, view
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
@@ -14,8 +15,8 @@ blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
 FILTERS = (
     Filter("q", _l("Name or code"), wide=True),
     Filter("kind", _l("Kind"), "choice", pages.of("organisation_kind")),
-    Filter("division", _l("Area"), "choice", pages.division_choices),
-    Filter("active", _l("In use"), "choice", pages.yes_no),
+    Filter("division", _l("Area"), "choice", areas_of_city),
+    Filter("active", _l("In use"), "choice", yes_no),
 )
 COLUMNS = (
     Column("name_zh", _l("Name"), sort=True),

@@ -8,13 +8,13 @@ from flask_babel import lazy_gettext as _l
 
 from server.db import transaction
 from server.flows import rule_book
-from server.store import audit, calendar_days, cases, deadlines, penalties, referrals
+from server.store import calendar_days, cases, deadlines, penalties, referrals
 from server.store.paging import Query
 from server.web import case_facts
-from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
-from server.web.answers import list_file
+from server.web.access import allow, current_account, current_scope, engine, may, work
 from server.web.case_forms import step_forms
 from server.web.clock_lines import clock_lines
+from server.web.exports import KINDS, export, head_of, kind_asked
 from server.web.frame import local
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
@@ -60,25 +60,21 @@ def index() -> ResponseReturnValue:
     """The inbox; for the ecology bureau, which mostly sends, everything of its area."""
     query = read(request.args, FILTERS, COLUMNS, sort="sent_at")
     box = query.values.get("box") or ("all" if current_account().organisation_kind == "ecology" else "in")
-    kind = request.args.get("format", "")
-    if kind in {"csv", "xlsx"}:
-        return _export(kind, query, box) if may("cases.export") else abort(403)
+    if kind_asked():
+        return _export(query, box) if may("cases.export") else abort(403)
     with work() as connection:
         found = referrals.find(connection, current_scope(), query, box)
         today = deadlines.today(connection)
-    exports = ("csv", "xlsx") if may("cases.export") else ()
+    exports = KINDS if may("cases.export") else ()
     shown = view(query, found, FILTERS, COLUMNS, exports)
     return render_template("referrals/list.html", view=shown, box=box, today=today)
 
 
-def _export(kind: str, query: Query, box: str) -> Response:
+def _export(query: Query, box: str) -> Response:
     with work() as connection:
         rows = referrals.find(connection, current_scope(), whole(query), box).rows
-    with transaction(engine()) as connection:
-        detail = {"format": kind, "rows": len(rows), "filters": dict(query.values)}
-        audit.append(connection, current_actor(), "referral.export", "referral", "list", detail)
-    head = [str(column.label) for column in COLUMNS]
-    return list_file(kind, "referrals", head, [_line(row) for row in rows])
+    lines = [_line(row) for row in rows]
+    return export("referrals", head_of(COLUMNS), lines, query, "referral.export", ("referral", "list"))
 
 
 def _line(row: dict[str, Any]) -> list[str | int | float | None]:

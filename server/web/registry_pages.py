@@ -14,31 +14,20 @@ from server.flows.export_registry import entry_of, headers, hint, sheet_rows
 from server.flows.registry_fields import Field, Kind
 from server.flows.registry_forms import DoubtfulEntryError, First, RefusedEntryError, Saved, signature
 from server.flows.registry_nouns import Noun
-from server.store import audit, cases, organisations, registry_rows, subject_records
+from server.store import audit, cases, registry_rows, subject_records
 from server.store.audit import Actor
 from server.store.paging import Query
 from server.store.scopes import Scope
 from server.web import registry_words  # noqa: F401 - its words join at import
 from server.web.access import current_actor, current_scope, engine, may, work
 from server.web.answers import list_file
+from server.web.filter_choices import yes_no
 from server.web.language import language, pick
 from server.web.listing import View
 from server.web.words import choices, word
 
 Save = Callable[[Connection, Actor, Scope, Mapping[str, str], "int | None"], Saved]
 Stream = Callable[[Connection, Query, Scope], Iterable[Mapping[str, Any]]]
-
-
-def division_choices() -> list[tuple[str, str]]:
-    """Areas of the scope, for a filter."""
-    with work() as connection:
-        rows = organisations.divisions_within(connection, (current_scope().divisions or "21")[:4])
-    return [(row["code"], pick(row["name_zh"], row["name_en"])) for row in rows]
-
-
-def yes_no() -> list[tuple[str, str]]:
-    """A question's answers, for a filter."""
-    return [("yes", _("yes")), ("no", _("no"))]
 
 
 def of(kind: str) -> Callable[[], list[tuple[str, str]]]:

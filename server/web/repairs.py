@@ -14,14 +14,16 @@ from enforcement.repairs import scrap_advice
 from server.db import transaction
 from server.flows import repair_notices, repair_work, rule_book
 from server.flows.keep_evidence import Owner
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.flows.repair_work import Who
 from server.store import audit, calendar_days, evidence_items, repairs, stations
 from server.store import repair_work as works
 from server.store.paging import Query
 from server.web import evidence_owners, repair_words  # noqa: F401 - the words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
-from server.web.answers import list_file
+from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.field_faults import by_field
+from server.web.filter_choices import yes_no
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
 from server.web.repair_forms import moment_of, typed, work_of
@@ -30,14 +32,10 @@ from server.web.words import choices, word
 blueprint = Blueprint("repairs", __name__, url_prefix="/repairs")
 
 
-def _yes_no() -> list[tuple[str, str]]:
-    return [("yes", _("yes")), ("no", _("no"))]
-
-
 FILTERS = (
     Filter("q", _l("Plate, machine number, VIN, notice number"), wide=True),
-    Filter("overdue", _l("Overdue"), "choice", _yes_no),
-    Filter("open", _l("Not repaired yet"), "choice", _yes_no),
+    Filter("overdue", _l("Overdue"), "choice", yes_no),
+    Filter("open", _l("Not repaired yet"), "choice", yes_no),
     Filter("state", _l("State"), "choice", lambda: choices("notice_state")),
     Filter("subject", _l("Subject"), "choice", lambda: choices("subject_kind", "truck", "machine")),
     Filter("from", _l("Issued from"), "date"),
@@ -69,9 +67,8 @@ def index() -> ResponseReturnValue:
     query = read(request.args, FILTERS, COLUMNS, sort="due_on", descending=False)
     if not request.args and not current_scope().fence:
         query = Query({"open": "yes"}, query.sort, query.descending, query.page, query.size)
-    kind = request.args.get("format", "")
-    if kind in {"csv", "xlsx"}:
-        return _export(kind, query)
+    if kind_asked():
+        return _export(query)
     return _list(query, {})
 
 
@@ -81,19 +78,16 @@ def _list(query: Query, faults: dict[str, str]) -> str:
     with transaction(engine()) as connection:
         station = stations.of_organisation(connection, current_account().organisation_id)
     return render_template(
-        "repairs/list.html", view=view(query, found, FILTERS, COLUMNS, exports=("csv", "xlsx")), station=station,
+        "repairs/list.html", view=view(query, found, FILTERS, COLUMNS, exports=KINDS), station=station,
         faults=faults,
     )  # fmt: skip
 
 
-def _export(kind: str, query: Query) -> Response:
+def _export(query: Query) -> Response:
     with work() as connection:
         rows = repairs.find(connection, current_scope(), whole(query)).rows
-    with transaction(engine()) as connection:
-        detail = {"format": kind, "rows": len(rows), "filters": dict(query.values)}
-        audit.append(connection, current_actor(), "repair_notice.export", "repair_notice", "list", detail)
-    head = [str(column.label) for column in COLUMNS]
-    return list_file(kind, "repairs", head, [_line(row) for row in rows])
+    lines = [_line(row) for row in rows]
+    return export("repairs", head_of(COLUMNS), lines, query, "repair_notice.export", ("repair_notice", "list"))
 
 
 def _line(row: dict[str, Any]) -> list[str | int | float | None]:
@@ -179,7 +173,7 @@ def _act(number: int, failed: str, step: Callable[[Who], object]) -> ResponseRet
     except LookupError:
         abort(404)
     except Refused as refused:
-        return _page(number, {one.field: str(pick(one.zh, one.en)) for one in reversed(refused.faults)}, failed), 422
+        return _page(number, by_field(refused.faults), failed), 422
     return None
 
 

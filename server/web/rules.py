@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from enforcement.laws import citation
 from enforcement.rules import Certainty, Rule, RuleBookFault
 from server.flows import rule_book
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import rule_rows
 from server.store.paging import Found, Query
 from server.web import rule_words, words  # noqa: F401 - the words of units join at import

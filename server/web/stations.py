@@ -9,13 +9,14 @@ from flask_babel import lazy_gettext as _l
 
 from server.db import transaction
 from server.flows import save_station
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.store import audit, stations
 from server.web import repair_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_actor, current_scope, engine, work
+from server.web.field_faults import by_field
+from server.web.filter_choices import areas_of_city
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view
-from server.web.registry_pages import division_choices
 from server.web.words import choices
 
 blueprint = Blueprint("stations", __name__, url_prefix="/stations")
@@ -23,7 +24,7 @@ FILTERS = (
     Filter("q", _l("Name, code, address"), wide=True),
     Filter("kind", _l("Kind"), "choice", lambda: choices("station_kind")),
     Filter("state", _l("State"), "choice", lambda: choices("station_state")),
-    Filter("division", _l("Area"), "choice", division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_city),
 )
 COLUMNS = (
     Column("name", _l("Name"), sort=True),
@@ -79,7 +80,7 @@ def _form(number: int | None, draft: Any, faults: dict[str, str]) -> str:
         bodies = stations.organisations_of_stations(connection)
     named = [(one["id"], pick(one["name_zh"], one["name_en"])) for one in bodies]
     return render_template(
-        "stations/form.html", number=number, draft=draft, faults=faults, bodies=named, areas=division_choices()
+        "stations/form.html", number=number, draft=draft, faults=faults, bodies=named, areas=areas_of_city()
     )
 
 
@@ -104,8 +105,6 @@ def _save(number: int | None) -> ResponseReturnValue:
     except LookupError:
         abort(404)
     except Refused as refused:
-        return _form(
-            number, request.form, {one.field: str(pick(one.zh, one.en)) for one in reversed(refused.faults)}
-        ), 422
+        return _form(number, request.form, by_field(refused.faults)), 422
     flash(_("The station is kept."), "good")
     return redirect(url_for("stations.show", number=kept), 303)

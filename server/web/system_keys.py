@@ -9,11 +9,12 @@ from flask_babel import lazy_gettext as _l
 
 from server.db import transaction
 from server.flows import system_keys as flow
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.flows.system_keys import Wanted
 from server.store import organisations, system_keys
 from server.web import words
 from server.web.access import allow, current_actor, engine
+from server.web.field_faults import by_field
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view
 from server.web.words import choices
@@ -93,7 +94,7 @@ def create() -> ResponseReturnValue:
         with transaction(engine()) as connection:
             issued = flow.issue(connection, current_actor(), wanted, datetime.now(UTC))
     except Refused as refused:
-        return _page(faults={fault.field: pick(fault.zh, fault.en) for fault in refused.faults}), 422
+        return _page(faults=by_field(refused.faults)), 422
     return _page(fresh=issued.text)
 
 

@@ -3,7 +3,7 @@
 from server.flows import registry_codes as codes
 from server.web import words
 from server.web.words import Pair
-from telemetry.protocols.flags import Flag, PacketFlag
+from telemetry.protocols.flags import PacketFlag
 
 PACKET_FLAGS: dict[PacketFlag, Pair] = {
     PacketFlag.SIGNATURE_PRESENT: ("带签名（未验签）", "signed (not checked)"),
@@ -22,21 +22,6 @@ PACKET_FLAGS: dict[PacketFlag, Pair] = {
     PacketFlag.ASSEMBLED: ("由分包合成", "assembled from sub-packets"),
     PacketFlag.ENCRYPTION_CLAIMED: ("标记加密但为明文", "says encrypted, is in the clear"),
     PacketFlag.LAYOUT_CHANGED: ("布局与以往不同", "layout differs from before"),
-}
-SAMPLE_FLAGS: dict[Flag, Pair] = {
-    Flag.NO_FIX: ("无有效定位", "no position fix"),
-    Flag.COORD_ZERO: ("坐标为零", "coordinates zero"),
-    Flag.COORD_OUTSIDE_CHINA: ("坐标在境外", "coordinates outside China"),
-    Flag.TIME_UNKNOWN: ("采集时间未知", "collect time unknown"),
-    Flag.TIME_FUTURE: ("时间超前", "time ahead of receipt"),
-    Flag.LATE: ("实时数据迟到", "live data came late"),
-    Flag.NOX_SENSOR_OFF: ("NOx传感器未就绪", "NOx sensor not lit off"),
-    Flag.SENTINEL: ("有字段上报为不可用", "a field was sent as not available"),
-    Flag.OUT_OF_RANGE: ("有字段超出量程", "a field was out of range"),
-    Flag.JUMP: ("位置跳变", "position jumped"),
-    Flag.TIME_ASSUMED: ("采集时间为推算", "collect time inferred"),
-    Flag.COORD_SWAPPED: ("经纬度疑似颠倒", "longitude and latitude look exchanged"),
-    Flag.TIME_IMPLAUSIBLE: ("时间不合理", "time implausible"),
 }
 FAMILY_COMMANDS: dict[int, Pair] = {
     0x01: ("车辆登入", "log-in"),
@@ -238,7 +223,6 @@ QUARANTINE: dict[str, tuple[Pair, Pair]] = {
 }  # fmt: skip
 
 words.add("packet_flag", {str(flag.name): pair for flag, pair in PACKET_FLAGS.items()})
-words.add("sample_flag", {str(flag.name): pair for flag, pair in SAMPLE_FLAGS.items()})
 words.add("quarantine_code", {code: name for code, (name, _) in QUARANTINE.items()})
 words.add("quarantine_advice", {code: advice for code, (_, advice) in QUARANTINE.items()})
 for kind, table in COMMANDS.items():

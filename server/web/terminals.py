@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,7 +15,8 @@ from server.store.paging import Found, Query
 from server.store.scopes import Scope
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, work
-from server.web.listing import Column, Filter, read, view
+from server.web.listing import Column, Filter
+from server.web.register_views import RegisterList, add_forms
 from server.web.terminal_lines import line_of, thresholds
 
 blueprint = Blueprint("terminals", __name__, url_prefix="/terminals")
@@ -48,22 +49,23 @@ COLUMNS = (
 WORDS_OF = {"kind": "terminal_kind_short", "coordinates": "coordinates"}
 
 
+def _find(connection: Connection, query: Query, scope: Scope) -> Found:
+    found = terminals.find(connection, query, scope, thresholds())
+    return Found([{**row, "line": line_of(row)} for row in found.rows], found.total, found.capped)
+
+
 def _stream(connection: Connection, query: Query, scope: Scope) -> Any:
     return terminals.stream(connection, query, scope, thresholds())
+
+
+LIST = RegisterList(TERMINALS, FILTERS, COLUMNS, "device", WORDS_OF, _find, _stream)
 
 
 @blueprint.get("/")
 @allow("terminals.read")
 def index() -> ResponseReturnValue:
     """The list, or the same list as a file."""
-    query = read(request.args, FILTERS, COLUMNS, sort="device", descending=False)
-    if (kind := request.args.get("format")) in {"csv", "xlsx"}:
-        return pages.export(TERMINALS, query, _stream, str(kind))
-    with work() as connection:
-        found = terminals.find(connection, query, current_scope(), thresholds())
-    found = Found([{**row, "line": line_of(row)} for row in found.rows], found.total, found.capped)
-    shown = view(query, found, FILTERS, COLUMNS, ("csv", "xlsx"))
-    return pages.show_list(TERMINALS, shown, _("Terminals"), WORDS_OF)
+    return LIST.answer(_("Terminals"))
 
 
 def get_terminal(number: int) -> dict[str, Any]:
@@ -72,29 +74,4 @@ def get_terminal(number: int) -> dict[str, Any]:
         return terminals.find_one(connection, number, current_scope()) or abort(404)
 
 
-@blueprint.get("/new")
-@allow("terminals.edit")
-def new() -> str:
-    """The empty form."""
-    return pages.ask(TERMINALS)
-
-
-@blueprint.post("/new")
-@allow("terminals.edit")
-def add() -> ResponseReturnValue:
-    """Register a terminal."""
-    return pages.answer(TERMINALS, save_terminal)
-
-
-@blueprint.get("/<int:number>/edit")
-@allow("terminals.edit")
-def edit(number: int) -> str:
-    """The form of a terminal on file."""
-    return pages.ask(TERMINALS, get_terminal(number))
-
-
-@blueprint.post("/<int:number>/edit")
-@allow("terminals.edit")
-def change(number: int) -> ResponseReturnValue:
-    """Change a terminal."""
-    return pages.answer(TERMINALS, save_terminal, get_terminal(number))
+add_forms(blueprint, "terminals.edit", TERMINALS, save_terminal, get_terminal)

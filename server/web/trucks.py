@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from server.flows.registry_nouns import TRUCKS
 from server.flows.save_truck import save_truck
-from server.store import captures, terminals, trucks
+from server.store import captures, trucks
 from server.web import capture_words  # noqa: F401 - its words join at import
 from server.web import registry_pages as pages
 from server.web.access import allow, current_scope, may, work
-from server.web.inspected_subjects import of_subject
-from server.web.listing import Column, Filter, read, view
-from server.web.terminal_lines import small_map
+from server.web.filter_choices import areas_of_city, yes_no
+from server.web.listing import Column, Filter
+from server.web.register_views import RegisterList, add_forms, show_subject
 
 blueprint = Blueprint("trucks", __name__, url_prefix="/trucks")
 
@@ -25,9 +25,9 @@ FILTERS = (
     Filter("category", _l("Category"), "choice", pages.of("truck_category")),
     Filter("fuel", _l("Fuel"), "choice", pages.of("fuel")),
     Filter("stage", _l("Emission stage"), "choice", pages.of("truck_stage")),
-    Filter("division", _l("Area"), "choice", pages.division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_city),
     Filter("owner", _l("Owner")),
-    Filter("terminal", _l("Has a terminal"), "choice", pages.yes_no),
+    Filter("terminal", _l("Has a terminal"), "choice", yes_no),
     Filter("state", _l("State"), "choice", pages.of("truck_state")),
     Filter("enterprise_id", "", "number"),
 )
@@ -55,19 +55,14 @@ WORDS_OF = {
     "stage_basis": "stage_basis",
     "after_treatment": "after_treatment",
 }
+LIST = RegisterList(TRUCKS, FILTERS, COLUMNS, "plate", WORDS_OF, trucks.find, trucks.stream)
 
 
 @blueprint.get("/")
 @allow("registry.read")
 def index() -> ResponseReturnValue:
     """The list, or the same list as a file."""
-    query = read(request.args, FILTERS, COLUMNS, sort="plate", descending=False)
-    if (kind := request.args.get("format")) in {"csv", "xlsx"}:
-        return pages.export(TRUCKS, query, trucks.stream, str(kind))
-    with work() as connection:
-        found = trucks.find(connection, query, current_scope())
-    shown = view(query, found, FILTERS, COLUMNS, ("csv", "xlsx"))
-    return pages.show_list(TRUCKS, shown, _("Trucks"), WORDS_OF)
+    return LIST.answer(_("Trucks"))
 
 
 def _get(number: int) -> dict[str, Any]:
@@ -81,48 +76,10 @@ def show(number: int) -> str:
     """One truck."""
     row = _get(number)
     with work() as connection:
-        bound = terminals.of_subject(connection, truck_id=number)
         same_vin = trucks.same_vin(connection, row["vin"], number) if row["vin"] else []
         captured = captures.of_truck(connection, current_scope(), number) if may("captures.read") else None
-    return render_template(
-        "trucks/show.html",
-        row=row,
-        facts=pages.facts(TRUCKS, row),
-        doubts=pages.doubts(TRUCKS, row),
-        terminals=bound,
-        same_vin=same_vin,
-        records=pages.records(truck_id=number),
-        captured=captured,
-        inspected=of_subject(truck_id=number),
-        timeline=pages.timeline(TRUCKS, number),
-        map_data=small_map(row),
-        new_terminal=url_for("terminals.new", truck=pages.truck_wording(row), device=row["vin"]),
-    )
+    new_terminal = url_for("terminals.new", truck=pages.truck_wording(row), device=row["vin"])
+    return show_subject(TRUCKS, row, new_terminal, same_vin=same_vin, captured=captured)
 
 
-@blueprint.get("/new")
-@allow("registry.edit")
-def new() -> str:
-    """The empty form."""
-    return pages.ask(TRUCKS)
-
-
-@blueprint.post("/new")
-@allow("registry.edit")
-def add() -> ResponseReturnValue:
-    """Register a truck."""
-    return pages.answer(TRUCKS, save_truck)
-
-
-@blueprint.get("/<int:number>/edit")
-@allow("registry.edit")
-def edit(number: int) -> str:
-    """The form of a truck on file."""
-    return pages.ask(TRUCKS, _get(number))
-
-
-@blueprint.post("/<int:number>/edit")
-@allow("registry.edit")
-def change(number: int) -> ResponseReturnValue:
-    """Change a truck."""
-    return pages.answer(TRUCKS, save_truck, _get(number))
+add_forms(blueprint, "registry.edit", TRUCKS, save_truck, _get)

@@ -10,11 +10,14 @@ from flask_babel import lazy_gettext as _l
 from server.db import transaction
 from server.flows import decide_violation
 from server.flows.decide_violation import Decision, EvidenceBroken, TakenBefore
-from server.store import audit, case_sources, organisations, violations
+from server.store import audit, case_sources, violations
 from server.store.paging import Query
 from server.web import verdicts
 from server.web.access import allow, current_actor, current_scope, engine, may, work
-from server.web.answers import list_file, tagged
+from server.web.answers import tagged
+from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.field_faults import by_field
+from server.web.filter_choices import areas_of_scope
 from server.web.frame import local
 from server.web.language import pick
 from server.web.leads import zone_choices
@@ -27,13 +30,6 @@ TRACK_MOST = 5000
 PACKETS_A_PAGE = 20
 
 
-def division_choices() -> list[tuple[str, str]]:
-    """Areas of the scope, for a filter."""
-    with work() as connection:
-        rows = organisations.divisions_within(connection, current_scope().divisions or "21")
-    return [(row["code"], pick(row["name_zh"], row["name_en"])) for row in rows]
-
-
 def _reason_choices() -> list[tuple[str, str]]:
     with work() as connection:
         return [(code, word("reason", code)) for code in violations.recent_reasons(connection)]
@@ -44,7 +40,7 @@ FILTERS = (
     Filter("q", _l("Plate, machine number, violation number"), wide=True),
     Filter("status", _l("State"), "choice", lambda: choices("status", *STATUSES)),
     Filter("zone", _l("Zone"), "choice", zone_choices),
-    Filter("division", _l("Area"), "choice", division_choices),
+    Filter("division", _l("Area"), "choice", areas_of_scope),
     Filter("subject", _l("Subject"), "choice", lambda: choices("subject_kind", "truck", "machine")),
     Filter("reason", _l("Reason"), "choice", _reason_choices),
     Filter("law", _l("Law"), "choice", lambda: choices("law", *WORDS["law"])),
@@ -74,22 +70,18 @@ COLUMNS = (
 def index() -> ResponseReturnValue:
     """All violations of the scope, or the same list as a file."""
     query = read(request.args, FILTERS, COLUMNS, sort="first_at")
-    kind = request.args.get("format", "")
-    if kind in {"csv", "xlsx"}:
-        return _export(kind, query)
+    if kind_asked():
+        return _export(query)
     with work() as connection:
         found = violations.find(connection, current_scope(), query)
-    return render_template("violations/list.html", view=view(query, found, FILTERS, COLUMNS, exports=("csv", "xlsx")))
+    return render_template("violations/list.html", view=view(query, found, FILTERS, COLUMNS, exports=KINDS))
 
 
-def _export(kind: str, query: Query) -> Response:
+def _export(query: Query) -> Response:
     with work() as connection:
         rows = violations.find(connection, current_scope(), whole(query)).rows
-    with transaction(engine()) as connection:
-        detail = {"format": kind, "rows": len(rows), "filters": dict(query.values)}
-        audit.append(connection, current_actor(), "violation.export", "violation", "list", detail)
-    head = [str(column.label) for column in COLUMNS]
-    return list_file(kind, "violations", head, [_line(row) for row in rows])
+    lines = [_line(row) for row in rows]
+    return export("violations", head_of(COLUMNS), lines, query, "violation.export", ("violation", "list"))
 
 
 def _line(row: dict[str, Any]) -> list[str | int | float | None]:
@@ -196,7 +188,7 @@ def decide(number: int) -> ResponseReturnValue:
     decision = Decision(form.get("status", ""), form.get("reason", ""), form.get("note", "").strip())
     faults = decide_violation.faults(decision)
     if faults:
-        return _page(number, {fault.field: pick(fault.zh, fault.en) for fault in reversed(faults)}), 422
+        return _page(number, by_field(faults)), 422
     try:
         with work() as connection:
             before = decide_violation.decide(connection, current_actor(), current_scope(), number, decision)

@@ -10,11 +10,13 @@ from flask_babel import lazy_gettext as _l
 from enforcement.zones import Purpose
 from server.documents import whitelist_files
 from server.flows import whitelist_entries
-from server.flows.manage_accounts import Fault, Refused
+from server.flows.refusals import Fault, Refused
 from server.store import audit, whitelist, zones
 from server.store.whitelist import NewEntry
 from server.web import words, zone_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_actor, current_scope, work
+from server.web.field_faults import by_field
+from server.web.filter_choices import yes_no
 from server.web.language import ZONE, pick
 from server.web.listing import Column, Filter, read, view, whole
 from server.web.zone_areas import uploaded
@@ -60,7 +62,7 @@ FILTERS = (
     Filter("zone", _l("Zone"), "choice", zone_choices),
     Filter("state", _l("State"), "choice", lambda: _words("whitelist_state")),
     Filter("purpose", _l("Purpose"), "choice", lambda: _words("purpose")),
-    Filter("holds", _l("In force today"), "choice", lambda: [("yes", _("yes")), ("no", _("no"))]),
+    Filter("holds", _l("In force today"), "choice", yes_no),
 )
 COLUMNS = (
     Column("id", _l("No."), sort=True, numeric=True),
@@ -142,7 +144,7 @@ def add() -> ResponseReturnValue:
             )  # fmt: skip
             number = whitelist_entries.request_entry(connection, current_actor(), entry, dt.datetime.now(dt.UTC))
     except Refused as refused:
-        texts = {fault.field: pick(fault.zh, fault.en) for fault in refused.faults}
+        texts = by_field(refused.faults)
         return render_template("whitelist/new.html", draft=form, faults=texts, zones=zone_choices()), 422
     flash(_("The request is kept; it holds once an approver has approved it."), "good")
     return redirect(url_for("whitelist.show", number=number), 303)
@@ -177,7 +179,7 @@ def decide(number: int) -> ResponseReturnValue:
             approver, note = form.get("approver", "")[:100], form.get("note", "")[:500]
             whitelist_entries.decide_entry(connection, current_actor(), entry, approve, approver, note)
     except Refused as refused:
-        return _page(number, {fault.field: pick(fault.zh, fault.en) for fault in refused.faults}, 422)
+        return _page(number, by_field(refused.faults), 422)
     flash(_("The entry is approved.") if approve else _("The entry is refused."), "good")
     return redirect(url_for("whitelist.show", number=number), 303)
 
@@ -192,7 +194,7 @@ def withdraw(number: int) -> ResponseReturnValue:
             reason = request.form.get("reason", "")[:500]
             whitelist_entries.withdraw(connection, current_actor(), entry, reason, dt.datetime.now(dt.UTC))
     except Refused as refused:
-        return _page(number, {fault.field: pick(fault.zh, fault.en) for fault in refused.faults}, 422)
+        return _page(number, by_field(refused.faults), 422)
     flash(_("The entry is withdrawn; acts before now stay covered."), "good")
     return redirect(url_for("whitelist.show", number=number), 303)
 

@@ -19,11 +19,12 @@ from geo.metres import area_m2
 from server.documents.coordinate_lists import write_coordinates
 from server.documents.zone_files import read_drawn, read_zone_file, rough_coordinates
 from server.flows import publish_zone, weigh_zone
-from server.flows.manage_accounts import Refused
 from server.flows.publish_zone import NewZone
+from server.flows.refusals import Refused
 from server.store import zones
 from server.store.zones import NewVersion, ZoneRow
 from server.web.access import allow, current_actor, current_scope, work
+from server.web.field_faults import by_field
 from server.web.language import pick
 from server.web.map import page_data
 from server.web.rule_book import book
@@ -183,7 +184,7 @@ def _preview(draft: Draft, terms: TermsForm, version: NewVersion, faults: Faults
         )
         effects = weigh_zone.weigh(connection, book(), zone.id if zone else None, version, said, now_utc())
     if refused:
-        draft.faults = {fault.field: pick(fault.zh, fault.en) for fault in refused}
+        draft.faults = by_field(refused)
         return form_page(draft, 422)
     page = render_template(
         "zones/preview.html", zone=zone, draft=draft.fields, version=version, terms=said, effects=effects,
@@ -212,7 +213,7 @@ def _publish(draft: Draft, terms: TermsForm, version: NewVersion) -> ResponseRet
             else:
                 done = publish_zone.publish_version(connection, current_actor(), current_scope(), zone.id, version)
     except Refused as refused:
-        draft.faults = {fault.field: pick(fault.zh, fault.en) for fault in refused.faults}
+        draft.faults = by_field(refused.faults)
         return form_page(draft, 422)
     flash(_("Version %(number)s is published.", number=done.number), "good")
     return redirect(url_for("zones.show", number=done.zone_id), 303)

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 
 from geo.imported import Imported
 from server.flows import import_zones
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.store import zone_imports
 from server.store.zone_imports import ZoneUpload
 from server.web import zone_drafts  # noqa: F401 - adds its routes to the blueprint

@@ -17,6 +17,7 @@ from server.store import audit, divisions, zones
 from server.store.zones import ZoneRow, ZoneVersionRow
 from server.web.access import allow, current_scope, work
 from server.web.answers import tagged
+from server.web.filter_choices import yes_no
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view
 from server.web.map import page_data
@@ -36,7 +37,7 @@ def division_choices() -> list[tuple[str, str]]:
 FILTERS = (
     Filter("q", _l("Name or code"), wide=True),
     Filter("division", _l("Area"), "choice", division_choices),
-    Filter("in_force", _l("In force now"), "choice", lambda: [("yes", _("yes")), ("no", _("no"))]),
+    Filter("in_force", _l("In force now"), "choice", yes_no),
 )
 COLUMNS = (
     Column("code", _l("Code"), sort=True),

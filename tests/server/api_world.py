@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -11,6 +12,8 @@ from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
 from server import db
+from server.app import create_app
+from server.config import load
 from server.db import transaction
 from server.flows import api_tokens
 from server.flows.ingest import Ingest
@@ -40,6 +43,12 @@ class World:
     held: int
     entry: int
     capture: str
+
+
+def unlimited_app(database_url: str, evidence: Path) -> Flask:
+    """The application of conftest.py, without a limit that thousands of calls a minute would reach."""
+    many = {"API_CALLS_ACCOUNT": "1000000", "API_CALLS_ADDRESS": "1000000", "EVIDENCE_DIR": str(evidence)}
+    return create_app(load({"DATABASE_URL": database_url, "SECRET_KEY": "s" * 40, **many}))
 
 
 def make_world(engine: Engine, city: City) -> World:

@@ -21,10 +21,8 @@ from schemathesis.engine.events import NonFatalError, ScenarioFinished
 from sqlalchemy import Engine
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from server.app import create_app
-from server.config import load
 from server.web.access import PERMISSIONS, PUBLIC, permission_of
-from tests.server.api_world import World, make_token, make_world
+from tests.server.api_world import World, make_token, make_world, unlimited_app
 from tests.server.conftest import Browser, City
 
 pytestmark = pytest.mark.server
@@ -36,10 +34,8 @@ ORDERED = ("/api/v1/terminals/{number}/samples", "/api/v1/positions")  # begin b
 
 @pytest.fixture(scope="module")
 def web(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The application of conftest.py, without a limit that thousands of calls a minute would reach."""
-    many = {"API_CALLS_ACCOUNT": "1000000", "API_CALLS_ADDRESS": "1000000"}
-    many["EVIDENCE_DIR"] = str(tmp_path_factory.mktemp("evidence"))
-    app = create_app(load({"DATABASE_URL": database_url, "SECRET_KEY": "s" * 40, **many}))
+    """The application without a limit of calls."""
+    app = unlimited_app(database_url, tmp_path_factory.mktemp("evidence"))
     yield app
     app.extensions["engine"].dispose()
 

@@ -14,7 +14,7 @@ from enforcement.captures import Ground, GroundRecord
 from enforcement.rules import BEIJING
 from server.db import Fence, transaction
 from server.flows import hold_capture, review_capture, rule_book, save_capture_device
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.flows.review_capture import ReviewRefused, Verdict
 from server.flows.take_capture import OtherFacts
 from server.store import capture_devices, capture_queue, captures

@@ -17,7 +17,7 @@ from server.documents.paper_templates import get_template
 from server.flows import issue_document, rule_book, serve_document
 from server.flows.document_drafts import draft
 from server.flows.document_words import default_word, set_words
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.flows.serve_document import Service
 from server.store import documents, evidence_items, users
 from server.store.audit import PLATFORM

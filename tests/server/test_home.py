@@ -1,16 +1,20 @@
 """The first page, the search field, error pages."""
 
+import html
+import re
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Engine, text
 
 from server.db import transaction
+from tests.server import capture_city as world
 from tests.server import records
 from tests.server.conftest import Browser, City
 
 pytestmark = pytest.mark.server
 Browse = Callable[..., Browser]
+CARD = re.compile(r'<a href="([^"]*)" class="todo-card')
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +28,25 @@ def test_what_waits_is_shown_with_its_age(browse: Browse, waiting: int) -> None:
     page = browse("officer").get("/").text
     assert f'data-href="/violations/{waiting}"' in page
     assert "一日内新标记的违规" in page
+
+
+def test_every_card_leads_to_its_list(browse: Browse, waiting: int) -> None:
+    browser = browse("officer")
+    addresses = [html.unescape(one) for one in CARD.findall(browser.get("/").text)]
+    assert len(addresses) > 5
+    assert {one: browser.get(one).status_code for one in addresses} == dict.fromkeys(addresses, 200)
+
+
+def test_captures_that_wait_for_me_are_counted(browse: Browse, engine: Engine, city: City) -> None:
+    with transaction(engine) as connection:
+        code = world.code_of(connection, world.device(connection, city.organisations["city"]))
+        number = world.take(connection, world.facts(code)).number
+        capture = connection.execute(text("SELECT id FROM captures WHERE number = :n"), {"n": number}).scalar_one()
+        world.images(connection, capture)
+        world.review(connection, capture, city.accounts["officer2"])
+    waiting = re.compile(r"<strong>(\d+)</strong><span>件黑烟抓拍待我审核")
+    told = {who: waiting.findall(browse(who).get("/").text) for who in ("officer", "officer2", "county", "read_only")}
+    assert told == {"officer": ["1"], "officer2": ["0"], "county": ["0"], "read_only": []}
 
 
 def test_who_decides_nothing_is_not_told_of_decisions(browse: Browse, waiting: int) -> None:

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, text
 from server.db import Fence, transaction
 from server.flows import record_inspection, rule_book
 from server.flows.inspection_subjects import SubjectGiven
-from server.flows.manage_accounts import Refused
 from server.flows.record_inspection import OtherContent, StaleVersion
+from server.flows.refusals import Refused
 from server.store import inspections
 from server.store.audit import Actor
 from server.store.paging import Query

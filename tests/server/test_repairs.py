@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 from enforcement.calendar import Calendar
 from server.db import transaction
 from server.flows import repair_notices, rule_book
-from server.flows.manage_accounts import Draft, Refused, create_account
+from server.flows.manage_accounts import Draft, create_account
+from server.flows.refusals import Refused
 from server.store import cases, organisations, repairs, users
 from server.store import repair_work as works
 from server.store.audit import PLATFORM

@@ -14,7 +14,7 @@ from enforcement.laws import citation
 from enforcement.rules import Certainty, find_rule, get_rule
 from server.db import connect, transaction
 from server.flows import rule_book
-from server.flows.manage_accounts import Refused
+from server.flows.refusals import Refused
 from server.flows.rule_book import Change
 from server.flows.watch import Watch
 from server.store.audit import Actor

@@ -14,8 +14,8 @@ from enforcement.rules import load
 from enforcement.zone_terms_json import from_json, to_json
 from enforcement.zones import LegalDocument, ZoneTerms
 from server.db import transaction
-from server.flows.manage_accounts import Refused
 from server.flows.publish_zone import NewZone, as_zone_version, create_zone, doubts, end_zone, publish_version
+from server.flows.refusals import Refused
 from server.store import zones
 from server.store.audit import Actor
 from server.store.scopes import Scope

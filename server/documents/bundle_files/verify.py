@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 SUMS = {"SHA256SUMS": "sha256", "SM3SUMS": "sm3"}
@@ -103,12 +103,19 @@ def audit_faults() -> Iterator[str]:
         number, before = row["id"], row["hash"]
 
 
+def told(find: Callable[[], Iterator[str]]) -> list[str]:
+    """Every fault found; a list that cannot be read is one more, and hides none of those before it."""
+    faults: list[str] = []
+    try:
+        faults.extend(find())
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as fault:
+        faults.append(f"清单无法读取 / a list cannot be read: {fault!r}")
+    return faults
+
+
 def main() -> int:
     """Check everything and say what was found."""
-    try:
-        faults = [*file_faults(), *audit_faults()]
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as fault:
-        faults = [f"清单无法读取 / a list cannot be read: {fault!r}"]
+    faults = [*told(file_faults), *told(audit_faults)]
     out = sys.stdout
     if hasattr(out, "reconfigure"):  # a console that knows no Chinese must not stop the check
         out.reconfigure(encoding="utf-8", errors="replace")

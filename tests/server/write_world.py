@@ -1,0 +1,250 @@
+"""A record for every operation of the API that writes, the account that may, and a body that is right for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Connection, Engine, text
+
+from server.api.operations import Operation
+from server.db import transaction
+from tests.server import case_rows, records
+from tests.server import case_world as world
+from tests.server.api_world import Program, make_token
+from tests.server.conftest import Browser, City
+from tests.server.test_documents import NOTICE
+from tests.server.test_repairs import Loop
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Who calls, with what in the address, and the body over the example of the description."""
+
+    who: str
+    names: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+Make = Callable[["WriteWorld"], Written]
+
+
+class WriteWorld:
+    """Makes what an operation needs, anew at every call."""
+
+    def __init__(self, web: Flask, engine: Engine, city: City, browse: Callable[..., Browser], loop: Loop) -> None:
+        self.web, self.engine, self.city, self.browse, self.loop = web, engine, city, browse, loop
+        self.made = 0
+        self.programs = {
+            name: Program(web, make_token(engine, city.accounts[name]))
+            for name in ("officer", "police", "reviewer", "station", "workshop")
+        }
+
+    def program(self, who: str) -> Program:
+        """The program of an account, always with the same token."""
+        return self.programs[who]
+
+    def plate(self) -> str:
+        self.made += 1
+        return f"辽N5{self.made:04}"
+
+    def ready(self, address: str) -> Written:
+        """What the operation `POST /trucks` needs; KeyError for one that nobody has thought of."""
+        return WRITES[address](self)
+
+    def file(self, case_id: int, *kinds: str) -> str:
+        """Papers for a case; its number."""
+        with transaction(self.engine) as connection:
+            for kind in kinds:
+                world.paper(connection, case_id, kind, self.city.organisations["city"])
+            return str(one(connection, "SELECT number FROM cases WHERE id = :id", id=case_id))
+
+    def capture(self, **values: Any) -> int:
+        with transaction(self.engine) as connection:
+            owner = records.truck(connection, enterprise_id=self.city.enterprise_id)
+            return world.capture(connection, self.city, owner[0], **values)
+
+    def case(self) -> int:
+        """A filed case of a capture."""
+        with transaction(self.engine) as connection:
+            owner = records.truck(connection, enterprise_id=self.city.enterprise_id)
+            number = world.opened(connection, self.city, ("capture", world.capture(connection, self.city, owner[0])))
+            for action in ("fail", "file"):
+                world.take(connection, self.city, number, "officer", "main", action)
+        return number
+
+    def version(self, table: str, number: int) -> int:
+        with transaction(self.engine) as connection:
+            return int(one(connection, f"SELECT version FROM {table} WHERE id = :id", id=number))
+
+    def referral(self) -> tuple[str, int]:
+        """(number of a referral to the police, its case)."""
+        case_id = self.case()
+        self.file(case_id, "transfer_letter")
+        to = {"to": self.city.organisations["police"], "basis": "行政处罚法第26条"}
+        with transaction(self.engine) as connection:
+            world.take(connection, self.city, case_id, "officer", "police", "refer", **to)
+            number = one(connection, "SELECT number FROM referrals WHERE case_id = :id", id=case_id)
+        return str(number), case_id
+
+    def notice(self) -> dict[str, Any]:
+        """A notice that the workshop has looked up."""
+        notice = self.loop.notice(self.plate())
+        assert self.loop.look_up("workshop", notice) == 303
+        return notice
+
+    def work(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A notice with the workshop's open work order."""
+        notice, browser, now = self.notice(), self.browse("workshop"), datetime.now(UTC)
+        given = {"version": notice["version"], "work_order": f"WX-{notice['id']}", "accepted_at": self.loop_time(now)}
+        assert browser.post(f"/repairs/{notice['id']}/begin", given).status_code == 303
+        return self.loop.row(notice["id"]), self.loop.work(notice)
+
+    @staticmethod
+    def loop_time(at: datetime) -> str:
+        return (at + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M")
+
+
+def one(connection: Connection, statement: str, **values: Any) -> Any:
+    return connection.execute(text(statement), values).scalar_one()
+
+
+def _inspection(made: WriteWorld) -> Written:
+    with transaction(made.engine) as connection:
+        number = one(
+            connection,
+            "INSERT INTO inspections (number, kind, source, subject_text, organisation_id, inspected_at, division,"
+            " methods, content, verdict, outcome, standing, law) SELECT 'J20260901-' || 500000 + :n, 'roadside', 'page',"
+            " '辽N00001', :o, now(), '211302', '{}', '{}', '{}', 'failed', 'screening', 'CODE' RETURNING id",
+            n=made.made, o=made.city.organisations["city"],
+        )  # fmt: skip
+    made.made += 1
+    return Written("officer", {"number64": number})
+
+
+def _open(made: WriteWorld) -> Written:
+    return Written("officer", {}, {"sources": [{"kind": "capture", "id": made.capture()}]})
+
+
+def _step(made: WriteWorld) -> Written:
+    number = made.case()
+    body = {
+        "version": made.version("cases", number),
+        "branch": "objection",
+        "action": "object",
+        "reason": "other",
+        "note": "当事人提出异议",
+    }
+    return Written("officer", {"case": made.file(number)}, body)
+
+
+def _refer(made: WriteWorld) -> Written:
+    number = made.case()
+    body = {"version": made.version("cases", number), "to": made.city.organisations["police"]}
+    return Written("officer", {"case": made.file(number, "transfer_letter")}, body)
+
+
+def _answer(made: WriteWorld) -> Written:
+    referral, case_id = made.referral()
+    return Written("police", {"referral": referral}, {"version": made.version("cases", case_id)})
+
+
+def _document(made: WriteWorld) -> Written:
+    with transaction(made.engine) as connection:
+        number = case_rows.case(connection, made.city.organisations["city"])
+    values = {name: value for name, value in NOTICE.items() if name != "typed"}
+    return Written("officer", {}, {"case_id": number, "form": "prior_notice", "values": values})
+
+
+def _begin(made: WriteWorld) -> Written:
+    notice = made.notice()
+    body = {
+        "version": notice["version"],
+        "work_order": f"WA-{notice['id']}",
+        "accepted_at": datetime.now(UTC).isoformat(),
+    }
+    return Written("workshop", {"number64": notice["id"]}, body)
+
+
+def _work(made: WriteWorld) -> Written:
+    notice, work = made.work()
+    return Written("workshop", {"number64": notice["id"], "number": work["id"]}, {"version": work["version"]})
+
+
+def _retest(made: WriteWorld) -> Written:
+    notice, _ = made.work()
+    assert made.loop.finish(notice).status_code == 303
+    with transaction(made.engine) as connection:
+        inspection = case_rows.inspection(
+            connection, made.city.organisations["station"], truck_id=notice["truck_id"], outcome="passed",
+            subject_text=notice["subject_text"], inspected_at=datetime.now(UTC) + timedelta(minutes=5),
+        )  # fmt: skip
+    body = {"version": made.version("repair_notices", notice["id"]), "inspection_id": inspection}
+    assert made.loop.look_up("station", notice) == 303
+    return Written("station", {"number64": notice["id"]}, body)
+
+
+def _review(made: WriteWorld) -> Written:
+    number = made.capture(status="first_review")
+    with transaction(made.engine) as connection:
+        named = one(
+            connection, "UPDATE captures SET number = 'B20260901-' || id WHERE id = :id RETURNING number", id=number
+        )
+    return Written("reviewer", {"capture": named})
+
+
+def _files(made: WriteWorld) -> Written:
+    return Written("officer", _review(made).names)
+
+
+def _register(table: str, insert: str) -> Make:
+    def make(made: WriteWorld) -> Written:
+        made.made += 1
+        with transaction(made.engine) as connection:
+            number = one(connection, f"{insert} RETURNING id", n=f"{made.made:05}")
+        return Written("officer", {"number": number}, {})
+
+    return make
+
+
+WRITES: dict[str, Make] = {
+    "POST /trucks": lambda _: Written("officer"),
+    "POST /machines": lambda _: Written("officer"),
+    "POST /enterprises": lambda _: Written("officer"),
+    "POST /terminals": lambda _: Written("officer", {}, {"truck": None}),
+    "PATCH /trucks/{number}": _register(
+        "trucks", "INSERT INTO trucks (plate, plate_colour, division) SELECT '辽M' || :n, 'yellow', '211302'"
+    ),
+    "PATCH /machines/{number}": _register(
+        "machines", "INSERT INTO machines (registration_number, division) SELECT '3-6NB' || :n, '211302'"
+    ),
+    "PATCH /enterprises/{number}": _register(
+        "enterprises", "INSERT INTO enterprises (name, division) SELECT '企业' || :n, '211302'"
+    ),
+    "PATCH /terminals/{number}": _register(
+        "terminals", "INSERT INTO terminals (kind, device) SELECT 'hdv', 'device' || :n"
+    ),
+    "POST /inspections": lambda _: Written("officer"),
+    "PATCH /inspections/{number64}": _inspection,
+    "POST /inspections/{number64}/withdrawal": lambda made: Written(
+        "officer", _inspection(made).names, {"reason": "录错车辆"}
+    ),
+    "POST /cases": _open,
+    "POST /cases/{case}/steps": _step,
+    "POST /cases/{case}/referrals": _refer,
+    "POST /referrals/{referral}/answer": _answer,
+    "POST /documents": _document,
+    "POST /repairs/{number64}/work-orders": _begin,
+    "PUT /repairs/{number64}/work-orders/{number}": _work,
+    "POST /repairs/{number64}/retests": _retest,
+    "POST /captures/{capture}/reviews": _review,
+    "POST /captures/{capture}/files": _files,
+    "POST /tokens": lambda _: Written("officer"),
+}
+"""How to make each write of the API work, by its address; a new operation without an entry fails the tests."""
+
+
+def body_of(spec: Operation, written: Written) -> dict[str, Any]:
+    """The example of the description with what the world has."""
+    return {**spec.examples.get("body", {}), **written.body}
