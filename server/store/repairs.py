@@ -87,7 +87,12 @@ def look_up(connection: Connection, number_or_vin: str, plate: str, user_id: int
 
 
 def lock(connection: Connection, number: int) -> dict[str, Any] | None:
-    """A notice, locked until the transaction ends; who may see it the caller has asked."""
+    """A notice, locked until the transaction ends; who may see it the caller has asked.
+
+    Its case is locked before it: a step of the case takes the two in this order.
+    """
+    first = text("SELECT FROM cases WHERE id = (SELECT case_id FROM repair_notices WHERE id = :id) FOR UPDATE")
+    connection.execute(first, {"id": number})
     row = connection.execute(
         text("SELECT n.* FROM repair_notices n WHERE n.id = :id FOR UPDATE OF n"), {"id": number}
     ).one_or_none()

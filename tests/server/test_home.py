@@ -44,7 +44,7 @@ def test_captures_that_wait_for_me_are_counted(browse: Browse, engine: Engine, c
         capture = connection.execute(text("SELECT id FROM captures WHERE number = :n"), {"n": number}).scalar_one()
         world.images(connection, capture)
         world.review(connection, capture, city.accounts["officer2"])
-    waiting = re.compile(r"<strong>(\d+)</strong><span>件黑烟抓拍待我审核")
+    waiting = re.compile(r"<strong>(\d+)</strong><span>待我审核的黑烟抓拍")
     told = {who: waiting.findall(browse(who).get("/").text) for who in ("officer", "officer2", "county", "read_only")}
     assert told == {"officer": ["1"], "officer2": ["0"], "county": ["0"], "read_only": []}
 

@@ -1,6 +1,7 @@
 """An inspection station records its own re-test: readings on a form, the verdict by the rules, one transaction."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from server.db import transaction
+from server.store import cases, repairs
+from server.store.scopes import Scope
 from tests.server import case_rows
 from tests.server.conftest import Browser, City
 from tests.server.test_repairs import Loop, local, loop  # noqa: F401 - a fixture
@@ -141,6 +144,32 @@ def test_a_document_whose_repair_is_under_way_is_not_revoked(loop: Loop, browse:
     refused = browse("officer").post(f"/documents/{document}/revocation", {"reason": "当事人姓名有误"})
     assert refused.status_code == 422 and "无需维修" in refused.text
     assert loop.desk.row(document)["state"] == "issued"
+
+
+def test_a_notice_and_its_case_are_locked_in_one_order(loop: Loop) -> None:  # noqa: F811
+    """A step of the case and a step of a station at the same moment: one waits for the other, none is thrown out."""
+    case_id = loop.desk.case(states={"repair": "owed"})
+    loop.desk.issue(case_id, "repair_notice", {"typed": "1", "contact": "0421-1", "retest_rule": "复检"})
+    with transaction(loop.engine) as connection:
+        notice = repairs.open_of_case(connection, case_id) or {}
+
+    def station() -> None:
+        with transaction(loop.engine) as second:
+            repairs.lock(second, notice["id"])
+            cases.lock(second, Scope(), case_id)
+
+    waits = text("SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                 " WHERE NOT l.granted AND d.datname = current_database()) OR EXISTS (SELECT FROM pg_stat_activity"
+                 " WHERE datname = current_database() AND wait_event_type = 'Lock')")  # fmt: skip
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(loop.engine) as first:
+            cases.lock(first, Scope(), case_id)
+            done = pool.submit(station)
+            with loop.engine.connect() as watch:
+                while not done.done() and not watch.execute(waits).scalar_one():
+                    watch.rollback()
+            assert repairs.close_of_case(first, case_id, "withdrawn") is not None
+        done.result()
 
 
 def _inspection(loop: Loop, notice: dict[str, Any]) -> dict[str, Any]:  # noqa: F811
