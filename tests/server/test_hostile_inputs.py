@@ -43,6 +43,7 @@ WHO = (
     "enterprise",
 )
 SEED = '=HYPERLINK("http://x","<script>alert(1)</script><img src=x onerror=alert(1)>")'
+MOST = 400_000  # bytes of a file; above 500,000 the test client leaves its own temporary file open
 SHEETS = {"text/csv": "csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx"}
 CODES = (
     "kind", "state", "status", "number", "code", "division", "law", "standing", "outcome", "source", "key", "plate_colour",
@@ -275,7 +276,7 @@ def test_every_upload_takes_a_hostile_file_whole_or_leaves_nothing(walk: Walk, s
         for path in [*pictures, *tables]:
             before = standing(walk)
             name = f"{next(names)[:150]}{path.suffix}".replace("\0", "").replace("\n", " ").replace("\r", " ")
-            files = {field: (io.BytesIO(path.read_bytes()), name) for field in form.files[:1]}
+            files = {field: (io.BytesIO(path.read_bytes()[:MOST]), name) for field in form.files[:1]}
             answer = send(browser, form, {**form.values(), **files})
             status = judged(answer, (endpoint, path.name, name))
             if status >= 400:
