@@ -14,7 +14,7 @@ from server.config import Settings
 from server.db import connect_engine
 from server.flows.sign_in import Limits
 from server.store.evidence_store import EvidenceStore
-from server.web import access, errors, evidence_uploads, frame, language, words
+from server.web import access, clean_forms, errors, evidence_uploads, frame, language, words
 
 BLUEPRINTS: tuple[str, ...] = (
     "server.web.home",
@@ -103,6 +103,7 @@ def create_app(settings: Settings) -> APIFlask:
         timedelta(minutes=settings.login_lock_minutes),
     )
     app.extensions["evidence_store"] = EvidenceStore(settings.evidence_dir, settings.evidence_limits)
+    clean_forms.init(app)
     callers.init(app)
     access.init(app, access.SessionRule(settings.session_idle_minutes * 60, settings.session_hours * 3600))
     evidence_uploads.init(app)  # before the check of tokens, which reads the form

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
+from server.documents.lists import harmless
 from server.documents.sheets import (
     MOST_BYTES,
     MOST_UNPACKED_BYTES,
@@ -189,14 +190,14 @@ def write(
         bold = book.add_format({"bold": True, "bg_color": "#DCE6EF", "border": 1})
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, max(len(header) - 1, 0), 18)
-        sheet.write_row(0, 0, header, bold)
+        sheet.write_row(0, 0, [_shown(name) for name in header], bold)
         _write_rows(sheet, rows, {(mark.row, mark.column): mark for mark in marks}, _colours(book))
         if hints:
             second = book.add_worksheet("说明 Notes")
             second.set_column(0, 0, 28)
             second.set_column(1, 1, 110)
             for number, (name, text) in enumerate(hints):
-                second.write_row(number, 0, (name, text))
+                second.write_row(number, 0, (_shown(name), _shown(text)))
     return buffer.getvalue()
 
 
@@ -224,4 +225,5 @@ def _write_rows(
 
 
 def _shown(value: object) -> str:
-    return "" if value is None else str(value)[:32000]
+    """The text of a cell, so that no program runs it; `read` takes the apostrophe off again."""
+    return "" if value is None else str(harmless(str(value)[:32000]))
