@@ -13,7 +13,7 @@ from server.store.scopes import Scope, scope_of
 
 
 class Role(StrEnum):
-    """The roles of design.md; what each may do stands in server/web/access.py."""
+    """The roles of design.md; what each may do stands in server/web/permissions.py."""
 
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"
