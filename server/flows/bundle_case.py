@@ -96,7 +96,7 @@ def record(connection: Connection, actor: Actor, case_id: int, bundle: Bundle) -
     if bundle.item_ids:
         evidence_reads.log(connection, actor, bundle.item_ids, "bundle")
     detail = {"seal_sha256": bundle.seal, "files": len(bundle.parts), "evidence_items": len(bundle.item_ids)}
-    audit.append(connection, actor, "case.export", "case", case_id, detail)
+    audit.append(connection, actor, "case.bundle", "case", case_id, detail)
 
 
 def _owners(case_id: int, rows: Mapping[str, list[dict[str, Any]]]) -> list[tuple[str, int]]:

@@ -54,5 +54,5 @@ add("action", {
     "evidence.share": ("下载证据副本", "evidence copy taken"),
     "evidence.recheck": ("复核证据哈希", "evidence checked again"),
     "evidence.set_aside": ("证据不再采用", "evidence set aside"),
-    "case.export": ("导出案卷", "case exported"),
+    "case.bundle": ("导出案卷证据包", "bundle of a case exported"),
 })  # fmt: skip

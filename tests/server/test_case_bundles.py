@@ -285,7 +285,7 @@ def test_what_leaves_is_written_down(engine: Engine, kept: Kept) -> None:
     with transaction(engine) as connection:
         record(connection, PLATFORM, kept.case_id, bundle)
         row = audit.of_subject(connection, "case", kept.case_id)[-1]
-        assert (row["action"], row["detail"]["seal_sha256"]) == ("case.export", bundle.seal)
+        assert (row["action"], row["detail"]["seal_sha256"]) == ("case.bundle", bundle.seal)
         for item in bundle.item_ids:
             assert evidence_reads.counts(connection, item)["bundle"] >= 1
 
