@@ -120,7 +120,7 @@ def of_inspection(connection: Connection, inspection_id: int) -> str | None:
 
 _NEW = (
     "case_id", "inspection_id", "truck_id", "machine_id", "subject_text", "plate_colour", "vin", "enterprise_id", "division",
-    "organisation_id", "failed_items", "issued_on", "due_on", "rule_key", "created_by",
+    "organisation_id", "failed_items", "issued_on", "due_on", "rule_key", "created_by", "created_at",
 )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def insert(connection: Connection, values: Mapping[str, Any]) -> tuple[int, str]
     row = connection.execute(
         text(
             f"INSERT INTO repair_notices (number, {', '.join(_NEW)}) VALUES"
-            f" ('R' || :day || '-' || lpad(nextval('repair_notice_numbers')::text, 6, '0'), {places})"
+            f" ('W' || :day || '-' || lpad(nextval('repair_notice_numbers')::text, 6, '0'), {places})"
             " RETURNING id, number"
         ),
         {

@@ -18,6 +18,7 @@ from server.web import form_values, inspection_drafts, inspection_verdicts, reco
 from server.web.access import allow, current_account, current_actor, current_scope, work
 from server.web.inspection_verdicts import subject_facts
 from server.web.inspections import blueprint
+from server.web.instrument_lines import told
 from server.web.language import ZONE, pick
 from server.web.map import control_words
 
@@ -30,7 +31,7 @@ def _texts(refused: Refused) -> Faults:
 
 def _form(draft: Any, faults: Faults, row: dict[str, Any] | None = None, code: int = 200) -> ResponseReturnValue:
     with work() as connection:
-        offered = instruments.usable(connection, current_scope(), retired=row is not None)
+        offered = told(connection, instruments.usable(connection, current_scope(), retired=row is not None))
         extent = map_layers.extent(connection, current_scope().divisions or "21")
     settings = current_app.extensions["settings"]
     page = render_template(

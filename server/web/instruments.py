@@ -1,6 +1,7 @@
 """Instruments: the list with what is due soon, one with its verifications and checks, and what is recorded of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from server.web import instrument_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, work
 from server.web.answers import list_file
 from server.web.frame import local
+from server.web.instrument_lines import told
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
 from server.web.registry_pages import division_choices
@@ -28,10 +30,11 @@ from server.web.words import choices, word
 
 blueprint = Blueprint("instruments", __name__, url_prefix="/instruments")
 
+VERIFICATIONS = ("verified", "due_soon", "expired", "never", "retired")
 FILTERS = (
     Filter("q", _l("Serial number, maker or model"), wide=True),
     Filter("kind", _l("Kind"), "choice", lambda: choices("instrument_kind")),
-    Filter("verification", _l("Verification"), "choice", lambda: choices("verification")),
+    Filter("verification", _l("Verification"), "choice", lambda: choices("verification", *VERIFICATIONS)),
     Filter("division", _l("Area"), "choice", division_choices),
 )
 COLUMNS = (
@@ -56,14 +59,16 @@ def index() -> ResponseReturnValue:
         return _export(str(kind), query)
     with work() as connection:
         found = instruments.find(connection, current_scope(), query)
-        due = instruments.due(connection, current_scope())
+        found = replace(found, rows=told(connection, found.rows))
+        waiting = told(connection, instruments.due(connection, current_scope()))
+        due = [row for row in waiting if row["verification"] != "not_needed"]
     shown = view(query, found, FILTERS, COLUMNS, exports=("csv", "xlsx"))
     return render_template("instruments/list.html", view=shown, due=due)
 
 
 def _export(kind: str, query: Query) -> Response:
     with work() as connection:
-        rows = instruments.find(connection, current_scope(), whole(query)).rows
+        rows = told(connection, instruments.find(connection, current_scope(), whole(query)).rows)
     with transaction(engine()) as connection:
         detail = {"format": kind, "rows": len(rows), "filters": dict(query.values)}
         audit.append(connection, current_actor(), "instrument.export", "instrument", "list", detail)
@@ -123,7 +128,7 @@ def show(number: int) -> ResponseReturnValue:
 
 def _page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturnValue:
     with work() as connection:
-        row = instruments.find_one(connection, current_scope(), number) or abort(404)
+        row = told(connection, [instruments.find_one(connection, current_scope(), number) or abort(404)])[0]
         verified = instruments.verifications(connection, [number])
         checked = instruments.checks(connection, number)
         timeline = audit.of_subject(connection, "instrument", number)

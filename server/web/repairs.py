@@ -22,12 +22,14 @@ from server.store.paging import Query
 from server.web import evidence_owners, repair_words  # noqa: F401 - the words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
 from server.web.answers import list_file
+from server.web.failed_items import failed_items
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
 from server.web.repair_forms import moment_of, typed, work_of
 from server.web.words import choices, word
 
 blueprint = Blueprint("repairs", __name__, url_prefix="/repairs")
+blueprint.add_app_template_global(failed_items, "failed_items")
 
 
 def _yes_no() -> list[tuple[str, str]]:
@@ -98,7 +100,9 @@ def _export(kind: str, query: Query) -> Response:
 
 def _line(row: dict[str, Any]) -> list[str | int | float | None]:
     state = word("notice_state", row["state"])
-    failed = "; ".join(f"{one['name']} {one['value']}/{one['limit']} {one['unit']}" for one in row["failed_items"])
+    failed = "; ".join(
+        f"{one['name']} {one['value']}/{one['limit']} {one['unit']}" for one in failed_items(row["failed_items"])
+    )
     return [
         row["subject_text"],
         f"{state} ({_('overdue')})" if row["overdue"] else state,
