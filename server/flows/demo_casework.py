@@ -195,6 +195,9 @@ def _serve(bureau: Bureau, paper: int, days: float) -> None:
 
 
 def _take_in(bureau: Bureau, notice: int, days: float) -> None:
+    for username in ("workshop", "station"):
+        seeing = bureau.account(username)
+        repairs.show_to(bureau.connection, notice, seeing.organisation_id, seeing.id)
     at, version = bureau.ago(days), (repairs.lock(bureau.connection, notice) or {})["version"]
     repair_work.begin(
         bureau.connection, bureau.actor("workshop"), bureau.account("workshop"), bureau.book, bureau.calendar, notice,

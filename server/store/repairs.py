@@ -93,6 +93,17 @@ def look_up(connection: Connection, number_or_vin: str, plate: str, user_id: int
     return found
 
 
+def show_to(connection: Connection, number: int, organisation_id: int, user_id: int) -> None:
+    """Let the station of an organisation see a notice, as if it had looked it up; for the demonstration only."""
+    connection.execute(
+        text(
+            "INSERT INTO notice_lookups (notice_id, station_id, by_user)"
+            " SELECT :n, s.id, :u FROM stations s WHERE s.organisation_id = :o ON CONFLICT DO NOTHING"
+        ),
+        {"n": number, "o": organisation_id, "u": user_id},
+    )
+
+
 def lock(connection: Connection, number: int) -> dict[str, Any] | None:
     """A notice, locked until the transaction ends; who may see it the caller has asked."""
     row = connection.execute(

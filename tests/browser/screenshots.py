@@ -46,7 +46,8 @@ def sign_in(page: Page, base: str, username: str, password: str) -> None:
     page.goto(base)
     page.fill("input[name=username]", username)
     page.fill("input[name=password]", password)
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.wait_for_load_state("networkidle")
 
 
@@ -86,7 +87,8 @@ def shoot(browser: Browser, base: str, passwords: dict[str, str]) -> None:
             page.on("pageerror", partial(print, "script fault:"))
             sign_in(page, base, account, passwords[account])
             if language == "en" and page.get_by_text("English", exact=True).count():
-                page.get_by_text("English", exact=True).first.click()
+                with page.expect_navigation():
+                    page.get_by_text("English", exact=True).first.click()
                 page.wait_for_load_state("networkidle")
             print(f"{account} {language}: {crawl(page, base, account, language)} pages")
             context.close()

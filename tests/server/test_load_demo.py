@@ -214,6 +214,7 @@ def test_cases_lie_with_every_bureau_and_one_is_late(loaded: Engine) -> None:
         sent = set(connection.execute(text("SELECT branch || ' ' || state FROM referrals")).scalars())
         papers = set(connection.execute(text("SELECT kind || ' ' || state FROM documents")).scalars())
         states = set(connection.execute(text("SELECT state FROM repair_notices")).scalars())
+        seen_by = connection.execute(text("SELECT count(*) FROM notice_lookups")).scalar_one()
         late = set(
             connection.execute(
                 text("SELECT kind FROM deadlines WHERE state = 'running' AND due_on < current_date")
@@ -230,7 +231,7 @@ def test_cases_lie_with_every_bureau_and_one_is_late(loaded: Engine) -> None:
         ).scalar_one()
     assert sent == {"police accepted", "police sent", "transport sent"}
     assert papers >= {"transfer_letter issued", "copy_letter issued", "repair_notice served", "prior_notice served"}
-    assert states == {"issued", "in_repair"}
+    assert states == {"issued", "in_repair"} and seen_by == 2
     assert "case_filing" in late
     assert machine == "notice_served"
     assert backwards == 0
