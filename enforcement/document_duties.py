@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from enforcement.laws import citation_faults
+from enforcement.laws import citation, citation_faults
 from enforcement.penalties import Level, on_the_spot_refusal, signer_refusal
 from enforcement.rules import Rule, RuleBook, day_of, get_rule
 from enforcement.sentences import Sentence
@@ -128,8 +128,8 @@ def _officers(rules: RuleBook, facts: Facts) -> Sentence | None:
         return None
     return Sentence(
         "officers_missing",
-        f"执法人员不得少于{least.number:g}人，并应记录执法证号（{least.legal_basis}）。",
-        f"At least {least.number:g} officers with their card numbers are needed ({least.legal_basis}).",
+        f"执法人员不得少于{least.number:g}人，并应记录执法证号（{citation(least.legal_basis).zh}）。",
+        f"At least {least.number:g} officers with their card numbers are needed ({citation(least.legal_basis).en}).",
     )
 
 
@@ -145,8 +145,9 @@ def _hearing_right(rules: RuleBook, facts: Facts) -> Sentence | None:
     least = _hearing_from(rules, facts.is_person, facts.issued_at, facts.area)
     return Sentence(
         "hearing_right_missing",
-        f"罚款达到{least.number:g}元，告知书须载明当事人要求听证的权利（{least.legal_basis}）。",
-        f"From {least.number:g} yuan the notice must tell the party of the right to a hearing ({least.legal_basis}).",
+        f"罚款达到{least.number:g}元，告知书须载明当事人要求听证的权利（{citation(least.legal_basis).zh}）。",
+        f"From {least.number:g} yuan the notice must tell the party of the right to a hearing "
+        f"({citation(least.legal_basis).en}).",
     )
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from enforcement.case_states import NONE, Branch, State, Transition
 from enforcement.case_table import ALL, APPROVER, ECOLOGY, row
+from enforcement.laws import citation
 from enforcement.penalties import Offence
 from enforcement.rules import RuleBook, get_rule
 from enforcement.sentences import Sentence
@@ -118,9 +119,9 @@ def scrap_advice(rules: RuleBook, failed_retests: int, at: datetime, area: str =
         return None
     return Sentence(
         "scrap_advice",
-        f"维修后复检{failed_retests}次仍不合格，应告知强制报废的规定（{rule.legal_basis}）。",
+        f"维修后复检{failed_retests}次仍不合格，应告知强制报废的规定（{citation(rule.legal_basis).zh}）。",
         f"It failed {failed_retests} re-tests after repair: tell the owner of mandatory scrapping "
-        f"({rule.legal_basis}).",
+        f"({citation(rule.legal_basis).en}).",
     )
 
 

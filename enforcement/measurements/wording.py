@@ -82,12 +82,13 @@ VALUE_NAMES: Mapping[str, Words] = {
     "passed": ("合格", "passed"),
     "failed": ("不合格", "failed"),
 }
-_UNITS = {"m-1": "m⁻¹", "Ringelmann": "", "m/s2": "m/s²"}
+UNITS = {"m-1": "m⁻¹", "Ringelmann": "", "m/s2": "m/s²"}
 
 
-def figure(value: float) -> str:
-    """A number as documents write it: up to three decimals, six where three would hide the difference."""
-    places = 3 if round(value, 3) == round(value, 6) or abs(value) >= 1000 else 6
+def figure(value: float, beside: object = None) -> str:
+    """A number as documents write it: up to three decimals, six where three would hide how it differs from `beside`."""
+    hides = isinstance(beside, int | float) and value != beside and round(value, 3) == round(beside, 3)
+    places = 6 if hides or 0 < abs(value) < 0.0005 else 3
     text = f"{value:.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -107,9 +108,9 @@ def item_sentence(item: Item) -> Sentence:
         value_zh, value_en = named(item.value)
         wanted_zh, wanted_en = _wanted(item)
         return Sentence(code, f"{zh}：{value_zh}{wanted_zh}。", f"{_capital(en)}: {value_en}{wanted_en}.")
-    unit = _UNITS.get(item.unit, item.unit)
+    unit = UNITS.get(item.unit, item.unit)
     tail_zh, tail_en = _against(item, unit)
-    value = figure(item.value)
+    value = figure(item.value, item.limit)
     gap = " " if zh[-1:].isascii() else ""
     return Sentence(code, f"{zh}{gap}{value}{unit}{tail_zh}", f"{_capital(en)} {value} {unit}".rstrip() + tail_en)
 
@@ -124,8 +125,8 @@ def _wanted(item: Item) -> Words:
 def _against(item: Item, unit: str) -> Words:
     if not isinstance(item.limit, float) or not isinstance(item.value, float) or item.over is None:
         return "，未作判定。", ", not judged."
-    limit_zh = f"{figure(item.limit)}{unit}"
-    limit_en = f"{figure(item.limit)} {unit}".rstrip()
+    limit = figure(item.limit, item.value)
+    limit_zh, limit_en = f"{limit}{unit}", f"{limit} {unit}".rstrip()
     if item.over and item.value < item.limit:
         return f"，低于下限{limit_zh}。", f", below the least of {limit_en}."
     if item.over:

@@ -67,7 +67,7 @@ class Notice(Out):
     """A repair notice."""
 
     id: int = Field(description="Its id.", examples=[17])
-    number: str = Field(description="Its number.", examples=["R20261124-000017"])
+    number: str = Field(description="Its number.", examples=["W20261124-000017"])
     version: int = Field(description="Version; a change names it.")
     subject_text: str = Field(description="Plate or machine number.")
     plate_colour: str | None = Field(description="Plate colour.")

@@ -1,16 +1,29 @@
 """Days and amounts as Chinese official papers write them: 2026年11月24日, 伍仟元整."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
 _GROUPS = ("", "万", "亿", "万亿")
+_PLAIN = str.maketrans(_DIGITS + "拾佰仟", "〇一二三四五六七八九十百千")
+_ARTICLE = re.compile(r"第(\d{1,6})(?=[条款项])")
 
 
 def day_zh(day: date) -> str:
     """2026年11月24日."""
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+def articles_zh(text: str) -> str:
+    """Articles as papers cite them: 第1127条第1款 is 第一千一百二十七条第一款."""
+    return _ARTICLE.sub(lambda found: f"第{_ordinal(int(found[1]))}", text)
+
+
+def _ordinal(number: int) -> str:
+    plain = _whole(number).translate(_PLAIN).replace("〇", "零")
+    return plain.removeprefix("一") if plain.startswith("一十") else plain
 
 
 def amount_upper(amount: Decimal) -> str:

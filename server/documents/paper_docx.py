@@ -37,8 +37,11 @@ def write(paper: Paper) -> bytes:
     _line(word, paper.title, TITLE, 22, centre=True, bold=True)
     if paper.number:
         _line(word, paper.number, BODY, 14, centre=True)
-    for block in paper.blocks:
+    for block, after in zip(paper.blocks, (*paper.blocks[1:], None), strict=True):
         _block(word, paper, block)
+        stays = isinstance(after, Paragraph) and after.style == "right"
+        if isinstance(block, Paragraph) and (stays or block.style == "head"):
+            word.paragraphs[-1].paragraph_format.keep_with_next = True
     out = io.BytesIO()
     word.save(out)
     return out.getvalue()

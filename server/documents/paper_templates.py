@@ -18,6 +18,9 @@ from server.documents.paper import Block, NewPage, Paper, Paragraph, Table, clea
 
 FOLDER = Path(__file__).parent / "templates"
 PLACE = re.compile(r"\{([a-z_]+)\}")
+_MARKS = "。；，、.;,"
+_SEAM = re.compile(PLACE.pattern + "([。；，、]?)")
+_ENDS = ("。", "：", "；", "！", "？", ".", ":", ";", "!", "?", "”", "…")
 BLANK = "＿＿＿＿＿＿"
 FIELD_KINDS = frozenset({"text", "long", "date", "money", "number", "choice", "yes"})
 _STYLES = {"to": "plain", "text": "body", "head": "head", "line": "plain", "right": "right", "note": "note"}
@@ -129,15 +132,29 @@ def compose(template: Template, values: Values, authority: str, number: str, mar
 
 
 def fill(text: str, values: Values) -> str:
-    """A text with its placeholders filled; a value is put in once and not read for further placeholders."""
-    return PLACE.sub(lambda found: clean(values.get(found[1]) or "") or BLANK, text)
+    """A text with its placeholders filled; a value is put in once and not read for further placeholders.
+
+    Where the text goes on with a mark of its own, the mark at the end of the value gives way to it.
+    """
+
+    def put(found: re.Match[str]) -> str:
+        value = clean(values.get(found[1]) or "") or BLANK
+        return value.rstrip(_MARKS) + found[2] if found[2] else value
+
+    return _SEAM.sub(put, text)
+
+
+def _ended(line: str) -> str:
+    """A sentence of running text with its full stop, whoever typed it."""
+    return line if line.endswith(_ENDS) else f"{line}。"
 
 
 def _parts(block: Mapping[str, Any], values: Values) -> Iterator[Block]:
     for name, content in block.items():
         if name in _STYLES:
             lines = [line for line in fill(content, values).split("\n") if line.strip()]
-            yield from (Paragraph(line.strip(), _STYLES[name]) for line in lines)
+            body = name == "text"
+            yield from (Paragraph(_ended(line.strip()) if body else line.strip(), _STYLES[name]) for line in lines)
         elif name == "facts":
             rows = tuple((fill(label, values), fill(text, values)) for label, text in content)
             yield Table((), rows, (1, 3))

@@ -62,7 +62,7 @@ def _refer(work: Work) -> Effect:
             "case_id": work.case["id"], "branch": work.key, "kind": str(kind),
             "from_id": work.case["organisation_id"], "to_id": body["id"], "basis": values["basis"].strip(),
             "message": values.get("message", "").strip() or None, "contact": values.get("contact", "").strip() or None,
-            "manifest": manifest, "sent_by": work.actor.user_id,
+            "manifest": manifest, "sent_by": work.actor.user_id, "sent_at": work.now,
         },
         f"{work.today:%Y%m%d}",
     )  # fmt: skip
@@ -95,7 +95,7 @@ def _settle(work: Work) -> Effect:
     said, result = _result(work)
     reason = _reason(work) if work.row.needs_reason else None
     state = _ENDS[work.row.action]
-    referrals.settle(work.connection, found["id"], state, work.actor.user_id, reason, result)
+    referrals.settle(work.connection, found["id"], state, work.actor.user_id, reason, result, work.now)
     return Effect(found["id"], found["to_id"], detail={"referral": found["number"], **said})
 
 
@@ -121,7 +121,7 @@ def _police_penalty(work: Work) -> Effect:
     found = referrals.newest_of(work.connection, work.case["id"], work.key)
     effect = penalise(work, found["id"] if found else None)
     if found is not None:
-        referrals.settle(work.connection, found["id"], "penalised", work.actor.user_id, None, effect.detail)
+        referrals.settle(work.connection, found["id"], "penalised", work.actor.user_id, None, effect.detail, work.now)
     return Effect(
         found["id"] if found else None, work.account.organisation_id, effect.rule_keys, effect.detail, effect.outcome
     )

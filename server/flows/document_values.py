@@ -14,12 +14,14 @@ from sqlalchemy import Connection
 
 from enforcement.document_duties import hearing_offered
 from enforcement.laws import citation
-from enforcement.measurements.wording import ITEM_NAMES, VALUE_NAMES
+from enforcement.measurements.wording import ITEM_NAMES, UNITS, VALUE_NAMES, figure
 from enforcement.penalties import Offence, proposed
 from enforcement.penalty_faults import most_of
+from enforcement.plates import COLOUR_WORDS, PlateColour
 from enforcement.rules import BEIJING, Rule, RuleBook, day_of, find_rule, get_rule
-from server.documents.chinese_figures import amount_upper, day_zh
-from server.documents.paper_templates import Template
+from server.documents.chinese_figures import amount_upper, articles_zh, day_zh
+from server.documents.paper_templates import Template, get_template
+from server.flows.document_inspections import values_of_inspections
 from server.store import documents, organisations, referrals, repairs, stations
 
 LABELS: dict[str, tuple[str, str]] = {
@@ -33,16 +35,17 @@ LABELS: dict[str, tuple[str, str]] = {
     "basis": ("法律依据", "Legal basis"),
     "repair_basis": ("维修的法律依据", "Legal basis of the repair"),
     "transfer_basis": ("移送的法律依据", "Legal basis of the transfer"),
+    "copy_basis": ("抄告的法律依据", "Legal basis of the copy"),
     "notice_served_day": ("事先告知书送达日期", "Day on which the prior notice was served"),
     "notice_number": ("事先告知书文号", "Number of the prior notice"),
 }
 """Placeholders that the form asks for where the case does not know them."""
+BASES = ("repair_basis", "transfer_basis", "copy_basis")
 MADE_LATER = frozenset(
     {"amount_upper", "authority", "issue_day", "document_title", "document_number", "repair_due", "repair_number"}
 )
-COLOURS = {
-    "yellow": "黄牌", "blue": "蓝牌", "green": "绿牌", "yellow_green": "黄绿牌", "white": "白牌", "black": "黑牌",
-}  # fmt: skip
+_LETTERS = {"transfer_letter": "transfer", "copy_letter": "copy"}
+_TO_SERVE = ("result_notice", "repair_notice", "correction_order", "prior_notice", "decision", "closing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,10 @@ def values_of(
     """Values by placeholder, and the keys of the rule rows that they rest on."""
     case, at = ground.case, ground.case["acted_from"]
     fines = fine_rules(rules, case)
-    bases = {name: get_rule(rules, f"document.{name}", at) for name in ("repair_basis", "transfer_basis")}
+    bases = {name: get_rule(rules, f"document.{name}", at) for name in BASES}
     values: dict[str, Any] = {
         **_of_case(case, ground.known, fines),
-        **{name: citation(rule.legal_basis).zh for name, rule in bases.items()},
+        **{name: articles_zh(citation(rule.legal_basis).zh) for name, rule in bases.items()},
         **_of_money(rules, case, now),
         **_of_people(connection, ground),
         **_of_notice(connection, case["id"]),
@@ -93,13 +96,14 @@ def values_of(
         "document_title": template.title,
     }
     values |= _of_repair(connection, case["id"])
+    values |= values_of_inspections(connection, case["id"], template.kind)
     return values, [rule.key for rule in (*fines, *bases.values())]
 
 
 def _of_case(case: Mapping[str, Any], known: Mapping[str, Any], fines: list[Rule]) -> dict[str, Any]:
     sentences = [str((one.get("sentence") or {}).get("zh") or "") for one in _sources(case["facts"])]
     is_truck = case["subject_kind"] == "truck"
-    colour = COLOURS.get(known["plate_colour"] or "", "")
+    colour = _colour(known["plate_colour"])
     subject = f"{colour} {case['subject_text']}".strip() if is_truck else f"非道路移动机械 {case['subject_text']}"
     measured = next((moment for one in _sources(case["facts"]) if (moment := one.get("at"))), None)
     at = datetime.fromisoformat(measured) if isinstance(measured, str) else case["acted_from"]
@@ -118,10 +122,15 @@ def _of_case(case: Mapping[str, Any], known: Mapping[str, Any], fines: list[Rule
         "conclusion": "".join(sentences),
         "transfer_reason": "经检测（审核）认定排放不合格，依法应由公安机关交通管理部门处理。",
         "offence": "；".join(dict.fromkeys(rule.zh for rule in fines)),
-        "basis": citation("; ".join(dict.fromkeys(rule.legal_basis for rule in fines))).zh,
+        "basis": articles_zh(citation("; ".join(dict.fromkeys(rule.legal_basis for rule in fines))).zh),
         "standard": "、".join(_standards(case["facts"])),
         "demand": "立即停止违法行为，对排放不合格的车辆（机械）进行维修，并经复检合格后方可使用。",
     }
+
+
+def _colour(code: str | None) -> str:
+    """Colour of the plate in words; nothing where it has none."""
+    return COLOUR_WORDS[PlateColour(code)][0] if code and code != PlateColour.NONE else ""
 
 
 def _sources(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -133,8 +142,11 @@ def _items(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [item for one in _sources(facts) for item in one.get("items") or [] if isinstance(item, Mapping)]
 
 
-def readings(facts: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The measured items of a case or an inspection's verdict, in words: name, value, limit, unit, judged."""
+def readings(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The measured items of a case or an inspection's verdict, in words: name, value, limit, unit, judged.
+
+    The codes go along, for pages that speak another language.
+    """
     rows = []
     for item in _items(facts):
         over = item.get("over")
@@ -142,27 +154,34 @@ def readings(facts: Mapping[str, Any]) -> list[dict[str, str]]:
         rows.append(
             {
                 "name": ITEM_NAMES.get(name, (name, name))[0],
-                "value": _figure(item.get("value")),
-                "limit": _figure(item.get("limit")),
-                "unit": "级" if unit == "Ringelmann" else unit,
+                "value": _figure(item.get("value"), item.get("limit")),
+                "limit": _figure(item.get("limit"), item.get("value")),
+                "unit": "级" if unit == "Ringelmann" else UNITS.get(unit, unit) or "—",
+                "code": name,
+                "value_code": item.get("value") if isinstance(item.get("value"), str) else None,
+                "limit_code": item.get("limit") if isinstance(item.get("limit"), str) else None,
                 "judged": "—" if over is None else "超标" if over else "合格",
             }
         )
     return [row for n, row in enumerate(rows) if row not in rows[:n]]  # what two sources saw is told once
 
 
-def _figure(value: Any) -> str:
+def _figure(value: Any, beside: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "是", False: "否", None: "—"}[value]
     if isinstance(value, int | float):
-        return f"{value:.10g}"
+        return figure(value, beside)
     return VALUE_NAMES.get(str(value), (str(value), ""))[0]
 
 
 def _standards(facts: Mapping[str, Any]) -> list[str]:
+    """The standards that the measured items were judged by; where no item names one, those of every rule used."""
+    held = [item.get("rule") for item in _items(facts)]
+    named = {one.get("key") if isinstance(one, Mapping) else one for one in held if one}
     rules = [rule for one in _sources(facts) for rule in one.get("rules") or [] if isinstance(rule, Mapping)]
-    named = [str(rule.get("legal_basis") or "").split(",")[0].strip() for rule in rules]
-    return list(dict.fromkeys(name for name in named if name.startswith(("GB", "HJ"))))
+    rules = [rule for rule in rules if rule.get("key") in named] or rules
+    bases = [str(rule.get("legal_basis") or "").split(",")[0].strip() for rule in rules]
+    return list(dict.fromkeys(name for name in bases if name.startswith(("GB", "HJ"))))
 
 
 def _of_money(rules: RuleBook, case: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -196,10 +215,19 @@ def _of_notice(connection: Connection, case_id: int) -> dict[str, Any]:
 def _of_referral(connection: Connection, case_id: int, template: Template) -> dict[str, Any]:
     sent = referrals.of_case(connection, case_id)
     if not sent:
-        return {}
+        return _first_receiver(connection, template)
+    kind = _LETTERS.get(template.kind)
+    own = [one for one in sent if kind in (None, one["kind"])]
     newest = sent[-1]
-    to, from_ = (organisations.names(connection, newest[side])[0] for side in ("to_id", "from_id"))
+    from_ = organisations.names(connection, newest["from_id"])[0]
+    to = organisations.names(connection, own[-1]["to_id"])[0] if own else ""
     return {"recipient": to, "referral_from": from_, "referral_number": newest["number"]}
+
+
+def _first_receiver(connection: Connection, template: Template) -> dict[str, Any]:
+    """A letter is written before the step that sends it: where one body only can be meant, it is named."""
+    found = referrals.bodies(connection, ["police"]) if template.kind == "transfer_letter" else []
+    return {"recipient": found[0]["name_zh"]} if len(found) == 1 else {}
 
 
 def _of_repair(connection: Connection, case_id: int) -> dict[str, Any]:
@@ -218,10 +246,13 @@ def _evidence(connection: Connection, case_id: int) -> list[dict[str, str]]:
 
 
 def _titles(connection: Connection, case_id: int) -> list[str]:
-    newest = [
-        documents.newest_of(connection, case_id, kind) for kind in ("prior_notice", "decision", "correction_order")
+    """What is on its way to the party, by title and number."""
+    newest = [documents.newest_of(connection, case_id, kind) for kind in _TO_SERVE]
+    return [
+        f"《{get_template(one['content'].get('form') or one['kind']).title}》（{one['number']}）"
+        for one in newest
+        if one is not None
     ]
-    return [one["number"] for one in newest if one is not None]
 
 
 def amount_of(text: str) -> Decimal | None:

@@ -20,6 +20,8 @@ from server.db import transaction
 from server.flows import demo_subjects
 from server.flows.demo_captures import load_captures
 from server.flows.demo_cases import load_cases
+from server.flows.demo_casework import load_casework
+from server.flows.demo_inspections import load_inspections
 from server.flows.demo_subjects import read_data
 from server.flows.manage_accounts import Draft, create_account, password_faults
 from server.flows.publish_zone import NewZone, create_zone, publish_version
@@ -68,6 +70,9 @@ def load_demo(engine: Engine, secrets_dir: Path, store: EvidenceStore | None = N
             now = dt.datetime.now(dt.UTC)
             added |= load_captures(connection, store, now)
             added["cases"] = load_cases(connection, now)
+            added |= load_inspections(connection, now)
+            if added["inspections"]:
+                added["cases"] += load_casework(connection, store, now)
     return added
 
 

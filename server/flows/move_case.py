@@ -153,7 +153,7 @@ def _written(work: Work, after: CaseState, effect: Effect, started: list[dict[st
             work.actor.user_id, work.account.organisation_id, asked.reason if row.needs_reason else None,
             asked.note.strip() or None, document["id"] if document else None, asked.evidence,
             (*effect.rule_keys, *(one["rule_key"] for one in started)),
-            {**effect.detail, **({"clocks": started} if started else {})},
+            {**effect.detail, **({"clocks": started} if started else {})}, work.now,
         ),
     )  # fmt: skip
     version = cases.change(work.connection, case["id"], _changes(work, after, effect))

@@ -72,12 +72,13 @@ def open_case(
     like = _same_act(connection, rules, draft)
     if like is not None and not another_act:
         raise SameAct(like)
-    case_id, number = cases.insert(connection, _row(rules, account, draft, actor), f"{day_of(at):%Y%m%d}")
+    row = {**_row(rules, account, draft, actor), "opened_at": at}
+    case_id, number = cases.insert(connection, row, f"{day_of(at):%Y%m%d}")
     _put_sources(connection, actor, case_id, draft)
     detail = {"number": number, "sources": [list(one) for one in draft.sources], "subject": draft.subject_text}
     if like is not None:
         detail |= {"near": like["number"], "another_act": another_act}
-    _write_opening(connection, actor, account, case_id, draft, detail)
+    _write_opening(connection, actor, account, case_id, draft, detail, at)
     audit.append(connection, actor, "case.open", "case", case_id, detail)
     _first_steps(connection, actor, account, scope, rules, calendar, case_id, draft, at)
     return case_id
@@ -203,7 +204,13 @@ def _home(rules: RuleBook, draft: CaseDraft) -> str | None:
 
 
 def _write_opening(
-    connection: Connection, actor: Actor, account: Account, case_id: int, draft: CaseDraft, detail: Mapping[str, Any]
+    connection: Connection,
+    actor: Actor,
+    account: Account,
+    case_id: int,
+    draft: CaseDraft,
+    detail: Mapping[str, Any],
+    at: datetime,
 ) -> None:
     said = [f"{one['number']}" for one in draft.facts["sources"]]
     case_steps.add(
@@ -211,6 +218,7 @@ def _write_opening(
         NewStep(
             case_id, Branch.MAIN, "open", None, opened(draft.subject_kind).main, actor.user_id,
             account.organisation_id, note=detail.get("another_act"), detail={**detail, "rests_on": said},
+            at=at,
         ),
     )  # fmt: skip
 

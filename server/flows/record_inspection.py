@@ -133,6 +133,11 @@ def _key(actor: Actor, given: str | None) -> str | None:
     if not 0 < len(given) <= KEY_MOST or not given.isprintable():
         zh, en = f"应为 1 至 {KEY_MOST} 个可见字符", f"1 to {KEY_MOST} printable characters"
         raise Refused([Fault("source_key", zh, en)])
+    return key_within(actor, given)
+
+
+def key_within(actor: Actor, given: str) -> str:
+    """The key as it is stored."""
     return f"{actor.organisation_id}:{given}"
 
 

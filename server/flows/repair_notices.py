@@ -104,7 +104,8 @@ def _insert(
     due, rule_key = last_day(rules, calendar, row["division"], at)
     values = {
         **row, **repairs.identity_of(connection, row["truck_id"], row["machine_id"]), "issued_on": day_of(at),
-        "due_on": due, "rule_key": rule_key, "organisation_id": account.organisation_id, "created_by": account.id,
+        "due_on": due, "rule_key": rule_key, "organisation_id": account.organisation_id,
+        "created_by": account.id, "created_at": at,
     }  # fmt: skip
     number, text = repairs.insert(connection, values)
     detail = {"number": text, "due_on": due, "case_id": row["case_id"], "inspection_id": row["inspection_id"]}

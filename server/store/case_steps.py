@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -25,6 +26,7 @@ class NewStep:
     evidence_item_ids: Sequence[int] = ()
     rule_keys: Sequence[str] = ()
     detail: dict[str, Any] = field(default_factory=dict)
+    at: datetime | None = None  # the flow's moment; None: the transaction's
 
 
 def add(connection: Connection, step: NewStep) -> int:
@@ -32,14 +34,14 @@ def add(connection: Connection, step: NewStep) -> int:
     number: int = connection.execute(
         text(
             "INSERT INTO case_steps (case_id, branch, action, from_state, to_state, user_id, organisation_id, reason,"
-            " note, document_id, evidence_item_ids, rule_keys, detail) VALUES (:case_id, :branch, :action, :from_state,"
+            " note, document_id, evidence_item_ids, rule_keys, detail, at) VALUES (:case_id, :branch, :action, :from_state,"
             " :to_state, :user_id, :organisation_id, :reason, :note, :document_id, :evidence, :rules,"
-            " cast(:detail AS jsonb)) RETURNING id"
+            " cast(:detail AS jsonb), coalesce(cast(:at AS timestamptz), now())) RETURNING id"
         ),
         {
             **{name: getattr(step, name) for name in (
                 "case_id", "branch", "action", "from_state", "to_state", "user_id", "organisation_id", "reason", "note",
-                "document_id",
+                "document_id", "at",
             )},
             "evidence": list(step.evidence_item_ids),
             "rules": list(step.rule_keys),

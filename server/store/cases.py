@@ -118,15 +118,19 @@ def lock_subject(connection: Connection, subject_kind: str, subject: object) -> 
 _TABLE_COLUMNS = (
     "subject_kind", "truck_id", "machine_id", "subject_text", "home_city", "enterprise_id", "party_name", "party_kind",
     "party_code", "division", "organisation_id", "acted_from", "acted_to", "place", "lon", "lat", "law", "offences",
-    "facts", "state", "states", "holder_id", "assigned_to", "opened_by", "filed_at",
+    "facts", "state", "states", "holder_id", "assigned_to", "opened_by", "opened_at", "filed_at",
 )  # fmt: skip
 _JSON = frozenset({"facts", "states"})
+_PLACES = {
+    **{name: f"cast(:{name} AS jsonb)" for name in _JSON},
+    "opened_at": "coalesce(cast(:opened_at AS timestamptz), now())",
+}
 
 
 def insert(connection: Connection, values: Mapping[str, Any], day: str) -> tuple[int, str]:
     """A new case, numbered with its day (YYYYMMDD): its id and number."""
     columns = ", ".join(_TABLE_COLUMNS)
-    places = ", ".join(f"cast(:{name} AS jsonb)" if name in _JSON else f":{name}" for name in _TABLE_COLUMNS)
+    places = ", ".join(_PLACES.get(name, f":{name}") for name in _TABLE_COLUMNS)
     row = connection.execute(
         text(
             f"INSERT INTO cases (number, {columns}) VALUES"

@@ -215,6 +215,20 @@ FROM cases c LEFT JOIN trucks t ON t.id = c.truck_id LEFT JOIN machines m ON m.i
     return dict(row._mapping)
 
 
+def inspected(connection: Connection, case_id: int) -> list[dict[str, Any]]:
+    """Instruments, officers and party of the inspections that the case rests on, the oldest first."""
+    rows = connection.execute(
+        text(
+            "SELECT coalesce(i.content->'instruments', '[]') AS instruments,"
+            " coalesce(i.content->'officers', '[]') AS officers, i.content->'party' AS party"
+            " FROM case_sources s JOIN inspections i ON i.id = s.source_id"
+            " WHERE s.case_id = :case AND s.kind = 'inspection' AND i.status = 'recorded' ORDER BY i.inspected_at, i.id"
+        ),
+        {"case": case_id},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
 def people(connection: Connection, user_ids: list[int]) -> list[dict[str, Any]]:
     """Names and enforcement cards of accounts, in the order asked for."""
     rows = connection.execute(

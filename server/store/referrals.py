@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -116,9 +117,9 @@ def insert(connection: Connection, values: Mapping[str, Any], day: str) -> tuple
     row = connection.execute(
         text(
             "INSERT INTO referrals (number, case_id, branch, kind, from_id, to_id, state, basis, message, contact,"
-            " manifest, sent_by) VALUES ('R' || :day || '-' || lpad(nextval('referral_numbers')::text, 6, '0'),"
+            " manifest, sent_by, sent_at) VALUES ('R' || :day || '-' || lpad(nextval('referral_numbers')::text, 6, '0'),"
             " :case_id, :branch, :kind, :from_id, :to_id, 'sent', :basis, :message, :contact,"
-            " cast(:manifest AS jsonb), :sent_by) RETURNING id, number"
+            " cast(:manifest AS jsonb), :sent_by, :sent_at) RETURNING id, number"
         ),
         {"day": day, **values, "manifest": json.dumps(values["manifest"], ensure_ascii=False, default=str)},
     ).one()
@@ -126,11 +127,11 @@ def insert(connection: Connection, values: Mapping[str, Any], day: str) -> tuple
 
 
 _STAMPS = {
-    "received": "received_at = now(), received_by = :user",
-    "accepted": "accepted_at = now()",
-    "returned": "answered_at = now(), answered_by = :user",
-    "answered": "answered_at = now(), answered_by = :user",
-    "withdrawn": "answered_at = now(), answered_by = :user",
+    "received": "received_at = :at, received_by = :user",
+    "accepted": "accepted_at = :at",
+    "returned": "answered_at = :at, answered_by = :user",
+    "answered": "answered_at = :at, answered_by = :user",
+    "withdrawn": "answered_at = :at, answered_by = :user",
 }
 """Times that a state is written with; the states between acceptance and answer have none of their own."""
 
@@ -142,6 +143,7 @@ def settle(
     user_id: int | None,
     reason: str | None,
     result: Mapping[str, Any] | None,
+    at: datetime,
 ) -> None:
     """Write what became of a referral."""
     stamps = f", {_STAMPS[state]}" if state in _STAMPS else ""
@@ -154,6 +156,7 @@ def settle(
             "id": referral_id,
             "state": state,
             **({"user": user_id} if ":user" in stamps else {}),
+            **({"at": at} if stamps else {}),
             "reason": reason,
             "result": None if result is None else json.dumps(dict(result), ensure_ascii=False, default=str),
         },

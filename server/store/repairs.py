@@ -86,6 +86,17 @@ def look_up(connection: Connection, number_or_vin: str, plate: str, user_id: int
     return found
 
 
+def show_to(connection: Connection, number: int, organisation_id: int, user_id: int) -> None:
+    """Let the station of an organisation see a notice, as if it had looked it up; for the demonstration only."""
+    connection.execute(
+        text(
+            "INSERT INTO notice_lookups (notice_id, station_id, by_user)"
+            " SELECT :n, s.id, :u FROM stations s WHERE s.organisation_id = :o ON CONFLICT DO NOTHING"
+        ),
+        {"n": number, "o": organisation_id, "u": user_id},
+    )
+
+
 def lock(connection: Connection, number: int) -> dict[str, Any] | None:
     """A notice, locked until the transaction ends; who may see it the caller has asked.
 
@@ -138,7 +149,7 @@ def close_of_case(connection: Connection, case_id: int, state: str) -> dict[str,
 
 _NEW = (
     "case_id", "inspection_id", "truck_id", "machine_id", "subject_text", "plate_colour", "vin", "enterprise_id", "division",
-    "organisation_id", "failed_items", "issued_on", "due_on", "rule_key", "created_by",
+    "organisation_id", "failed_items", "issued_on", "due_on", "rule_key", "created_by", "created_at",
 )  # fmt: skip
 
 
@@ -148,7 +159,7 @@ def insert(connection: Connection, values: Mapping[str, Any]) -> tuple[int, str]
     row = connection.execute(
         text(
             f"INSERT INTO repair_notices (number, {', '.join(_NEW)}) VALUES"
-            f" ('R' || :day || '-' || lpad(nextval('repair_notice_numbers')::text, 6, '0'), {places})"
+            f" ('W' || :day || '-' || lpad(nextval('repair_notice_numbers')::text, 6, '0'), {places})"
             " RETURNING id, number"
         ),
         {

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from enforcement.laws import citation
+from enforcement.measurements.wording import figure
 from server.web import inspection_words  # noqa: F401 - its words join at import
 from server.web.frame import moment
 from server.web.language import pick
@@ -61,8 +62,8 @@ def _item(row: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
     named = rules.get(rule) if isinstance(rule, str) else None
     return {
         "name": word("measured_item", row.get("name")),
-        "value": _figure(row.get("value")),
-        "limit": _figure(row.get("limit")),
+        "value": _figure(row.get("value"), row.get("limit")),
+        "limit": _figure(row.get("limit"), row.get("value")),
         "unit": word("unit", row["unit"]) if row.get("unit") else "",
         "margin": _figure(row.get("margin")),
         "over": row.get("over"),
@@ -70,9 +71,9 @@ def _item(row: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _figure(value: Any) -> str:
+def _figure(value: Any, beside: Any = None) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:,.10g}"
+        return figure(value, beside)
     return word("measured_value", value)
 
 

@@ -18,6 +18,7 @@ from server.store import (
     cases,
     deadlines,
     evidence_items,
+    organisations,
     penalties,
     referrals,
 )  # fmt: skip
@@ -181,6 +182,7 @@ def page(number: int, failed: str = "", faults: dict[str, str] | None = None) ->
             "documents": papers,
             "evidence": _evidence(connection, number, kind),
             "forms": step_forms(connection, rules, found, account) if may("cases.work") else [],
+            "home": _home(connection, found["home_city"]),
             "colleagues": cases.colleagues(connection, account.organisation_id) if may("cases.work") else [],
         }
     return render_template(
@@ -188,6 +190,12 @@ def page(number: int, failed: str = "", faults: dict[str, str] | None = None) ->
         faults=faults or {}, is_party=kind == "enterprise", own=own, account_organisation=account.organisation_id,
         **values,
     )  # fmt: skip
+
+
+def _home(connection: Connection, code: str | None) -> str:
+    """The city of a plate in words, where the reference has it."""
+    found = organisations.divisions_within(connection, code)[:1] if code else []
+    return str(pick(found[0]["name_zh"], found[0]["name_en"])) if found else ""
 
 
 def _may_read(paper: dict[str, Any], kind: str, own: int | None, sent: list[dict[str, Any]]) -> bool:

@@ -19,6 +19,7 @@ from server.web.access import allow, current_account, current_actor, current_sco
 from server.web.field_faults import by_field
 from server.web.inspection_verdicts import subject_facts
 from server.web.inspections import blueprint
+from server.web.instrument_lines import told
 from server.web.language import ZONE
 from server.web.map import control_words
 
@@ -27,7 +28,7 @@ Faults = dict[str, str]
 
 def _form(draft: Any, faults: Faults, row: dict[str, Any] | None = None, code: int = 200) -> ResponseReturnValue:
     with work() as connection:
-        offered = instruments.usable(connection, current_scope(), retired=row is not None)
+        offered = told(connection, instruments.usable(connection, current_scope(), retired=row is not None))
         extent = map_layers.extent(connection, current_scope().divisions or "21")
     settings = current_app.extensions["settings"]
     page = render_template(

@@ -118,6 +118,7 @@ def _text(path: tuple[str, ...], given: Any) -> str:
     if name.endswith("_at") or name == "at":
         return local(moment(given))
     kind = "inspection_kind" if path == ("kind",) else "finding" if name in FINDINGS else WORDS_OF.get(name)
+    kind = "measured_value" if len(path) == 1 and name == "kind" and given in WORDS["measured_value"] else kind
     text = word(kind, given) if kind else value(given) if not isinstance(given, str) else given
     unit = (LABELS.get(name) or {}).get("unit")
     return f"{text} {unit}" if unit and not isinstance(given, str) else text

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from enforcement.measurements.wording import figure
 from server.web.frame import moment
 from server.web.language import pick
 from server.web.verdicts import pair, rule_row
@@ -41,8 +42,8 @@ def _judgement(one: Mapping[str, Any]) -> dict[str, Any]:
 def _item(item: Mapping[str, Any], rules: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     return {
         "name": word("measured_item", item.get("name")),
-        "value": value(item.get("value")),
-        "limit": value(item.get("limit")),
+        "value": value(item.get("value"), item.get("limit")),
+        "limit": value(item.get("limit"), item.get("value")),
         "margin": value(item.get("margin")),
         "unit": unit(item.get("unit")),
         "over": item.get("over"),
@@ -50,11 +51,11 @@ def _item(item: Mapping[str, Any], rules: Mapping[str, dict[str, Any]]) -> dict[
     }
 
 
-def value(given: Any) -> str:
+def value(given: Any, beside: Any = None) -> str:
     """A reading: a figure without needless zeros, or the word for what was seen."""
     if isinstance(given, bool) or given is None:
         return "–" if given is None else str(pick("是" if given else "否", "yes" if given else "no"))
-    return f"{given:.6g}" if isinstance(given, int | float) else word("measured_value", given)
+    return figure(given, beside) if isinstance(given, int | float) else word("measured_value", given)
 
 
 def unit(code: Any) -> str:

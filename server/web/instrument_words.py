@@ -12,6 +12,7 @@ add(
         "due_soon": ("即将到期", "ends soon"),
         "expired": ("检定过期", "expired"),
         "never": ("无检定记录", "no verification"),
+        "not_needed": ("无需检定", "needs none"),
         "retired": ("停用", "retired"),
     },
 )

@@ -1,6 +1,7 @@
 """Instruments: the list with what is due soon, one with its verifications and checks, and what is recorded of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,16 +23,18 @@ from server.web.exports import KINDS, export, head_of, kind_asked
 from server.web.field_faults import by_field
 from server.web.filter_choices import areas_of_city
 from server.web.frame import local
+from server.web.instrument_lines import told
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
 from server.web.words import choices, word
 
 blueprint = Blueprint("instruments", __name__, url_prefix="/instruments")
 
+VERIFICATIONS = ("verified", "due_soon", "expired", "never", "retired")
 FILTERS = (
     Filter("q", _l("Serial number, maker or model"), wide=True),
     Filter("kind", _l("Kind"), "choice", lambda: choices("instrument_kind")),
-    Filter("verification", _l("Verification"), "choice", lambda: choices("verification")),
+    Filter("verification", _l("Verification"), "choice", lambda: choices("verification", *VERIFICATIONS)),
     Filter("division", _l("Area"), "choice", areas_of_city),
 )
 COLUMNS = (
@@ -56,14 +59,16 @@ def index() -> ResponseReturnValue:
         return _export(query)
     with work() as connection:
         found = instruments.find(connection, current_scope(), query)
-        due = instruments.due(connection, current_scope())
+        found = replace(found, rows=told(connection, found.rows))
+        waiting = told(connection, instruments.due(connection, current_scope()))
+        due = [row for row in waiting if row["verification"] != "not_needed"]
     shown = view(query, found, FILTERS, COLUMNS, exports=KINDS)
     return render_template("instruments/list.html", view=shown, due=due)
 
 
 def _export(query: Query) -> Response:
     with work() as connection:
-        rows = instruments.find(connection, current_scope(), whole(query)).rows
+        rows = told(connection, instruments.find(connection, current_scope(), whole(query)).rows)
     lines = [_line(row) for row in rows]
     return export("instruments", head_of(COLUMNS), lines, query, "instrument.export", ("instrument", "list"))
 
@@ -117,7 +122,7 @@ def show(number: int) -> ResponseReturnValue:
 
 def _page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturnValue:
     with work() as connection:
-        row = instruments.find_one(connection, current_scope(), number) or abort(404)
+        row = told(connection, [instruments.find_one(connection, current_scope(), number) or abort(404)])[0]
         verified = instruments.verifications(connection, [number])
         checked = instruments.checks(connection, number)
         timeline = audit.of_subject(connection, "instrument", number)

@@ -36,7 +36,7 @@ FILTERS = (
 COLUMNS = (
     Column("subject", _l("Subject")),
     Column("kind", _l("Kind")),
-    Column("offences", _l("Offence")),
+    Column("offences", _l("Offence"), wide=True),
     Column("from", _l("Sent by"), wide=True),
     Column("to", _l("Sent to"), wide=True),
     Column("sent_at", _l("Sent"), sort=True),

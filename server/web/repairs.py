@@ -22,6 +22,7 @@ from server.store.paging import Query
 from server.web import evidence_owners, repair_words  # noqa: F401 - the words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
 from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.failed_items import failed_items
 from server.web.field_faults import by_field
 from server.web.filter_choices import yes_no
 from server.web.language import pick
@@ -30,6 +31,7 @@ from server.web.repair_forms import moment_of, typed, work_of
 from server.web.words import choices, word
 
 blueprint = Blueprint("repairs", __name__, url_prefix="/repairs")
+blueprint.add_app_template_global(failed_items, "failed_items")
 
 
 FILTERS = (
@@ -92,7 +94,9 @@ def _export(query: Query) -> Response:
 
 def _line(row: dict[str, Any]) -> list[str | int | float | None]:
     state = word("notice_state", row["state"])
-    failed = "; ".join(f"{one['name']} {one['value']}/{one['limit']} {one['unit']}" for one in row["failed_items"])
+    failed = "; ".join(
+        f"{one['name']} {one['value']}/{one['limit']} {one['unit']}" for one in failed_items(row["failed_items"])
+    )
     return [
         row["subject_text"],
         f"{state} ({_('overdue')})" if row["overdue"] else state,

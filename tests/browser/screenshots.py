@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,12 +25,19 @@ from server.launch.platform import Platform  # noqa: E402
 from server.launch.ports import free_port  # noqa: E402
 
 TARGET = ROOT / "var" / "screenshots"
-ACCOUNTS = ("officer", "secadmin", "auditor", "enterprise")
+ACCOUNTS = (
+    "officer", "reviewer", "inspector", "approver", "police", "transport", "station", "workshop", "enterprise",
+    "partner", "readonly", "secadmin", "auditor",
+)  # fmt: skip
 WIDTHS = {"zh": 1280, "en": 800}
+LOCALES = {"zh": "zh-CN", "en": "en-GB"}
+MAP_MS, PAGE_MS = 2500, 300
+SEVERAL = {"/cases/N": 6, "/inspections/N": 8, "/referrals/N": 3, "/repairs/N": 2, "/documents/N": 2, "/captures/N": 3}
+"""Records that look different by their kind and state: so many of each, not one."""
 DRIVE_S = float(os.environ.get("SCREENSHOTS_DRIVE_S", "90"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 NOT_PAGES = re.compile(
-    r"/static/|/export|\.csv|\.xlsx|\.json|/sign-out|/language|/template|/download|/raw|/evidence/\d+/|/bundles/"
+    r"/static/|/export|\.csv|\.xlsx|\.json|/sign-out|/language|/template|/download|/raw|/evidence/\d+/|/bundles/|/files/"
 )
 
 
@@ -38,32 +46,35 @@ def sign_in(page: Page, base: str, username: str, password: str) -> None:
     page.goto(base)
     page.fill("input[name=username]", username)
     page.fill("input[name=password]", password)
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.wait_for_load_state("networkidle")
 
 
 def pattern_of(address: str) -> str:
-    """Addresses that differ in a number or a query are one page."""
-    return re.sub(r"[0-9]+", "N", re.sub(r"[0-9a-f]{32,}", "H", urlsplit(address).path))
+    """Addresses that differ in a number, a rule or a query are one page."""
+    path = re.sub(r"(?<=^/rules/)[a-z0-9_]+\.[a-z0-9_.]+", "R", urlsplit(address).path)
+    return re.sub(r"[0-9]+", "N", re.sub(r"[0-9a-f]{32,}", "H", path))
 
 
 def crawl(page: Page, base: str, account: str, language: str) -> int:
     """A picture of every page that can be reached; how many."""
-    waiting, seen = ["/"], set[str]()
+    waiting, seen, visited = ["/"], Counter[str](), set[str]()
     while waiting:
         address = waiting.pop(0)
         pattern = pattern_of(address)
-        if pattern in seen or NOT_PAGES.search(address):
+        if address in visited or seen[pattern] >= SEVERAL.get(pattern, 1) or NOT_PAGES.search(address):
             continue
-        seen.add(pattern)
+        visited.add(address)
+        seen[pattern] += 1
         answer = page.goto(base + address)
         if answer is None or "text/html" not in answer.headers.get("content-type", ""):
             continue
-        page.wait_for_timeout(2500)
-        name = pattern.strip("/").replace("/", "-") or "home"
+        page.wait_for_timeout(MAP_MS if page.locator("canvas, .map").count() else PAGE_MS)
+        name = (pattern.strip("/").replace("/", "-") or "home") + (f"-{seen[pattern]}" if pattern in SEVERAL else "")
         page.screenshot(path=TARGET / f"{account}-{name}-{language}.png", full_page=True)
         links = page.eval_on_selector_all("a[href^='/']", "found => found.map(one => one.getAttribute('href'))")
-        waiting += [link for link in links if pattern_of(link) not in seen]
+        waiting += [link for link in links if link not in visited]
     return len(seen)
 
 
@@ -71,12 +82,13 @@ def shoot(browser: Browser, base: str, passwords: dict[str, str]) -> None:
     """All accounts, both languages."""
     for account in ACCOUNTS:
         for language, width in WIDTHS.items():
-            context = browser.new_context(viewport={"width": width, "height": 900})
+            context = browser.new_context(viewport={"width": width, "height": 900}, locale=LOCALES[language])
             page = context.new_page()
             page.on("pageerror", partial(print, "script fault:"))
             sign_in(page, base, account, passwords[account])
             if language == "en" and page.get_by_text("English", exact=True).count():
-                page.get_by_text("English", exact=True).first.click()
+                with page.expect_navigation():
+                    page.get_by_text("English", exact=True).first.click()
                 page.wait_for_load_state("networkidle")
             print(f"{account} {language}: {crawl(page, base, account, language)} pages")
             context.close()

@@ -105,7 +105,7 @@ NOUNS: dict[str, str] = {
     " :e, :d, :o, '[]', '2026-09-01', '2026-10-01', 'x@2026-01-01') RETURNING id",
     "evidence": "WITH f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type) VALUES (decode(repeat('77', 32),"
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
-    " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'photo',"
+    " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"
     " 'x.png', :d, :e, :o FROM f RETURNING id",
 }
 """A row of each noun, by the blueprint that shows it; `:<blueprint>_id` is a row made before it."""

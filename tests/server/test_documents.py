@@ -99,7 +99,10 @@ def test_a_notice_is_filled_from_the_case_and_sealed_as_two_files(desk: Desk, tm
     assert row["number"] == f"朝环罚告〔2026〕{row['serial']}号" and row["state"] == "issued" and row["law"] == "CODE"
     values = row["content"]["values"]
     assert values["amount"] == "5000" and values["amount_upper"] == "伍仟元整" and values["party_name"] == "张三"
-    assert "over_limit.fine@2026-08-15" in row["rule_keys"] and "《生态环境法典》第1127条第1款" in values["basis"]
+    assert (
+        "over_limit.fine@2026-08-15" in row["rule_keys"]
+        and "《生态环境法典》第一千一百二十七条第一款" in values["basis"]
+    )
     with transaction(desk.engine) as connection:
         items = evidence_items.of_owner(connection, "document", document_id)
     assert {item["purpose"] for item in items} == {"document_docx", "document_pdf"}
@@ -353,4 +356,4 @@ def test_trucks_are_named_by_plate_and_colour(desk: Desk) -> None:
     assert (
         values["subject"] == "黄牌 辽N77777" and values["party_name"] == "李四" and values["identity"].startswith("LZZ")
     )
-    assert values["transfer_basis"].startswith("《生态环境法典》第23条")
+    assert values["transfer_basis"].startswith("《生态环境法典》第二十三条")

@@ -189,3 +189,49 @@ def test_numbers_are_right_by_their_check_characters() -> None:
 
     assert all(not check_credit_code(row["credit_code"]) for row in demo_subjects.enterprises())
     assert all(not check_vin(row["vin"]) for row in demo_subjects.trucks([1]))
+
+
+def test_inspections_of_every_kind_and_outcome(loaded: Engine) -> None:
+    with transaction(loaded) as connection:
+        seen = {
+            name: set(connection.execute(text(f"SELECT DISTINCT {name} FROM inspections")).scalars())
+            for name in ("kind", "outcome", "standing", "status")
+        }
+        versions = connection.execute(text("SELECT max(version) FROM inspections")).scalar_one()
+        checked = connection.execute(text("SELECT bool_and(passed) FROM instrument_checks")).scalar_one()
+        expired = connection.execute(
+            text("SELECT count(*) FROM instrument_verifications WHERE valid_to < current_date")
+        ).scalar_one()
+    assert seen["kind"] == {"roadside", "on_site", "machine_spot", "periodic", "remote_sensing"}
+    assert seen["outcome"] == {"passed", "failed", "not_judged"}
+    assert seen["standing"] == {"legal", "screening"}
+    assert seen["status"] == {"recorded", "withdrawn"}
+    assert versions == 2 and checked and expired == 1
+
+
+def test_cases_lie_with_every_bureau_and_one_is_late(loaded: Engine) -> None:
+    with transaction(loaded) as connection:
+        sent = set(connection.execute(text("SELECT branch || ' ' || state FROM referrals")).scalars())
+        papers = set(connection.execute(text("SELECT kind || ' ' || state FROM documents")).scalars())
+        states = set(connection.execute(text("SELECT state FROM repair_notices")).scalars())
+        seen_by = connection.execute(text("SELECT count(*) FROM notice_lookups")).scalar_one()
+        late = set(
+            connection.execute(
+                text("SELECT kind FROM deadlines WHERE state = 'running' AND due_on < current_date")
+            ).scalars()
+        )
+        machine = connection.execute(
+            text("SELECT state FROM cases WHERE subject_kind = 'machine' ORDER BY opened_at DESC LIMIT 1")
+        ).scalar_one()
+        backwards = connection.execute(
+            text(
+                "SELECT count(*) FROM case_steps s JOIN case_steps b ON b.case_id = s.case_id AND b.id < s.id"
+                " WHERE b.at > s.at AND b.branch = s.branch"
+            )
+        ).scalar_one()
+    assert sent == {"police accepted", "police sent", "transport sent"}
+    assert papers >= {"transfer_letter issued", "copy_letter issued", "repair_notice served", "prior_notice served"}
+    assert states == {"issued", "in_repair"} and seen_by == 2
+    assert "case_filing" in late
+    assert machine == "notice_served"
+    assert backwards == 0

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from server.db import transaction
-from tests.server import records
+from tests.server import record_pages, records
 from tests.server.conftest import Browser, City
 
 pytestmark = pytest.mark.server
@@ -21,6 +21,30 @@ SHOWN = re.compile(r'(?:placeholder|aria-label|title|alt|data-lost)="([^"]*)"|>(
 ABBREVIATIONS = {"OBD", "NOx", "ppm", "kPa", "CALID", "CVN", "DOC", "DPF", "SCR", "EGR"}
 SAME_IN_BOTH = {"VIN", "CSV", "XLSX", "SHA", "WGS", "Excel"} | ABBREVIATIONS
 PLATE = re.compile(r"\b[一-鿿][A-Z]\b")  # the beginning of a plate is the same in both languages
+DOCUMENT = re.compile(r"[一-鿿]*〔\d{4}〕\d+号")  # the number of a paper is the same in both languages
+NAMES = re.compile(r"辽[A-Z]|省计量院")  # of a plate, and of who verified the instruments
+TYPED = re.compile(r"<textarea.*?</textarea>", re.DOTALL)  # what a paper says is Chinese, whoever writes it
+CODES = re.compile(
+    r"[a-z0-9_]+(?:\.[a-zA-Z0-9_]+)+(?:@[\d-]+)?|\b[0-9a-f]{12,}\b|\b[a-z_]+-\d\b"
+)  # rules, hashes, serials
+RECORD_NAMES = {
+    "Word",
+    "PDF",
+    "JPEG",
+    "PNG",
+    "CAM",
+    "NHT",
+    "CLSB",
+    "LZZ",
+    "CODE",
+    "kW",
+    "API",
+    "yyyy",
+    "III",
+    "PINJC",
+    "NJC",
+    "api",
+}
 PAGES = {
     "officer": [
         "/",
@@ -50,6 +74,12 @@ PAGES = {
     "security_admin": ["/accounts/", "/accounts/new"],
     "auditor": ["/audit/"],
 }
+
+
+@pytest.fixture(scope="module")
+def record_pages_(engine: Engine, city: City) -> dict[str, list[str]]:
+    """Pages of the enforcement record with something on them, by account."""
+    return record_pages.make(engine, city)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -104,3 +134,34 @@ def test_chinese_pages_hold_no_english(browse: Browse, english_names: tuple[int,
         for address, page in pages(browse, english_names, "zh")
     }
     assert {address: words for address, words in left.items() if words} == {}
+
+
+def record_texts(browse: Browse, pages_of: dict[str, list[str]], locale: str) -> Iterator[tuple[str, str]]:
+    for username, addresses in pages_of.items():
+        browser = browse(username)
+        browser.post("/language", {"locale": locale})
+        for address in addresses:
+            answer = browser.get(address)
+            if answer.status_code in (403, 404) and username != "officer":
+                continue  # not every account may open every page; the officer may
+            assert answer.status_code == 200, (username, address)
+            yield f"{username} {address}", shown(TYPED.sub("", answer.text))
+
+
+def test_english_record_pages_hold_no_chinese(browse: Browse, record_pages_: dict[str, list[str]]) -> None:
+    left = {}
+    for address, page in record_texts(browse, record_pages_, "en"):
+        words = HAN.findall(NAMES.sub("", DOCUMENT.sub("", page)))
+        if words:
+            left[address] = words
+    assert left == {}
+
+
+def test_chinese_record_pages_hold_no_english(browse: Browse, record_pages_: dict[str, list[str]], city: City) -> None:
+    names = SAME_IN_BOTH | RECORD_NAMES | {part for username in city.accounts for part in username.split("_")}
+    left = {}
+    for address, page in record_texts(browse, record_pages_, "zh"):
+        words = [one for one in WORDS.findall(CODES.sub("", page)) if one not in names]
+        if words:
+            left[address] = words
+    assert left == {}

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.documents import paper_docx, paper_pdf, paper_templates, papers
-from server.documents.chinese_figures import amount_upper
+from server.documents.chinese_figures import amount_upper, articles_zh
 from server.documents.paper import Paper, Paragraph, Table, clean, texts
 from server.documents.paper_pdf import FontsMissing, check_fonts
 
@@ -189,3 +189,38 @@ def read_capitals(text: str) -> int:
 )  # fmt: skip
 def test_amounts_in_capitals(amount: str, written: str) -> None:
     assert amount_upper(Decimal(amount)) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("《生态环境法典》第1127条第1款、第230条", "《生态环境法典》第一千一百二十七条第一款、第二百三十条"), ("第10条第2项", "第十条第二项"),
+     ("第110条", "第一百一十条"), ("第1005条", "第一千零五条"), ("第63条", "第六十三条"), ("第3页", "第3页")],
+)  # fmt: skip
+def test_articles_are_cited_in_words(text: str, written: str) -> None:
+    assert articles_zh(text) == written
+
+
+def test_a_typed_end_mark_gives_way_and_a_missing_one_is_put() -> None:
+    for bank in ("到银行缴款", "到银行缴款。", "到银行缴款；"):
+        paper = paper_of("decision_on_the_spot", bank=bank, facts="排放黑烟")
+        said = [block.text for block in paper.blocks if isinstance(block, Paragraph)]
+        assert any("缴款方式：到银行缴款。逾期" in text for text in said), bank
+        assert "违法事实：排放黑烟。" in said
+
+
+def test_the_seal_stays_with_the_line_before_it(tmp_path: Path) -> None:
+    for lines in range(1, 24):  # wherever the page ends
+        (tmp_path / "paper.pdf").write_bytes(paper_pdf.write(paper_of("transfer_letter", facts="第一行。\n" * lines)))
+        told = subprocess.run(
+            ["pdftotext", tmp_path / "paper.pdf", "-"], capture_output=True, check=True, text=True
+        ).stdout
+        last = [page for page in told.split("\f") if page.strip()][-1]
+        assert "联系人及电话" in last and "（印章）" in last and "【issue_day】" in last, lines
+
+
+def test_a_vin_and_a_telephone_number_are_not_broken(tmp_path: Path) -> None:
+    rows = [{"kind": "维修", "name": "演示维修企业", "address": "某地", "phone": "0421-0000001"}]
+    paper = paper_of("repair_notice", subject="黄牌 辽NXY003", identity="LDXDEM3M9NA000003", stations=rows)
+    (tmp_path / "paper.pdf").write_bytes(paper_pdf.write(paper))
+    told = subprocess.run(["pdftotext", tmp_path / "paper.pdf", "-"], capture_output=True, check=True, text=True).stdout
+    assert "LDXDEM3M9NA000003" in told and "0421-0000001" in told

@@ -149,7 +149,7 @@ def test_a_station_comes_to_a_notice_by_plate_and_number_or_vin_alone(loop: Loop
     page = f"/repairs/{notice['id']}"
     workshop, foreign = loop.browse("workshop"), loop.browse("foreign")
     assert workshop.get(page).status_code == 404
-    assert loop.look_up("workshop", notice, number="R20260101-999999") == 422
+    assert loop.look_up("workshop", notice, number="W20260101-999999") == 422
     assert loop.look_up("workshop", notice, plate="辽N99999") == 422
     assert workshop.get(page).status_code == 404
     assert loop.look_up("workshop", notice, plate="辽N·30010") == 303
@@ -292,7 +292,7 @@ def test_transport_lists_what_is_not_repaired_overdue_first_and_exports_harmless
         )
     transport = loop.browse("transport")
     page = transport.get("/repairs/").text
-    assert page.index("R20") and page.index(late["number"]) < page.index(fresh["number"]) and "逾期" in page
+    assert page.index("W20") and page.index(late["number"]) < page.index(fresh["number"]) and "逾期" in page
     overdue = transport.get("/repairs/?overdue=yes").text
     assert late["number"] in overdue and fresh["number"] not in overdue
     file = transport.get("/repairs/?overdue=yes&format=csv")

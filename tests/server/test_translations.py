@@ -1,5 +1,7 @@
 """Every text on a page has its Chinese: nothing missing, fuzzy, or with other placeholders than the source."""
 
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 
@@ -7,6 +9,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from server.web.language import TRANSLATIONS, read_catalogue
+from server.web.words import WORDS
 
 SERVER = Path(__file__).resolve().parents[2] / "server"
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
@@ -57,3 +60,18 @@ def test_files_of_the_catalogue_do_not_contradict_each_other() -> None:
                 if text != str(message.string):
                     contradictions.append((message.id, name, path.name))
     assert contradictions == []
+
+
+def test_every_kind_of_word_that_is_asked_for_exists() -> None:
+    """A kind without a table shows raw codes, and no page complains."""
+    for module in pkgutil.iter_modules([str(SERVER / "web")]):  # the words of a page join at its import
+        importlib.import_module(f"server.web.{module.name}")
+    asked = re.compile(r"""\bword\(\s*['"](\w+)['"]""")
+    files = [*SERVER.rglob("*.html"), *(SERVER / "web").rglob("*.py")]
+    missing = {
+        (file.name, kind)
+        for file in files
+        for kind in asked.findall(file.read_text(encoding="utf-8"))
+        if kind not in WORDS
+    }
+    assert missing == set()
