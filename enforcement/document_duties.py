@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from enforcement.laws import citation, citation_faults
 from enforcement.penalties import Level, on_the_spot_refusal, signer_refusal
-from enforcement.rules import Rule, RuleBook, day_of, get_rule
+from enforcement.rules import Rule, RuleBook, day_of, find_rule, get_rule
 from enforcement.sentences import Sentence
 
 
@@ -60,7 +60,8 @@ class Facts:
     """What the duties look at. Times are aware; days are Beijing days; amounts in yuan.
 
     `acted_at`: begin of the act. `issued_at`: the document's moment. `text`: all that it says, its legal basis
-    included. `signer`: level of the bureau in whose name it is issued. `area`: GB/T 2260 code of the place.
+    included. `signer`: level of the bureau in whose name it is issued, `issuer_kind` its kind. `area`: GB/T 2260 code
+    of the place. `families`: what the act is fined as (`enforcement.acts.Family`).
     `states_hearing_right`: the prior notice does; for a decision, the notice that was served. `hearing_due_on`: last
     day to ask for a hearing.
     """
@@ -69,6 +70,8 @@ class Facts:
     issued_at: datetime
     text: str
     signer: Level
+    issuer_kind: str = "ecology"
+    families: tuple[str, ...] = ()
     area: str = ""
     amount_cny: float | None = None
     is_person: bool = True
@@ -120,6 +123,19 @@ def _evidence(rules: RuleBook, facts: Facts) -> Sentence | None:
 
 def _signer(rules: RuleBook, facts: Facts) -> Sentence | None:
     return signer_refusal(rules, facts.signer, facts.issued_at)
+
+
+def _authority(rules: RuleBook, facts: Facts) -> Sentence | None:
+    rows = (find_rule(rules, f"penalty.by_{family}", facts.acted_at, facts.area) for family in facts.families)
+    wrong = next((row for row in rows if row is not None and facts.issuer_kind not in row.words), None)
+    if wrong is None:
+        return None
+    basis = citation(wrong.legal_basis)
+    return Sentence(
+        "anothers_penalty",
+        f"该违法行为不由本机关处罚：{wrong.zh}（{basis.zh}）。请移送有权机关。",
+        f"Not for this bureau to penalise: {wrong.en} ({basis.en}). Refer the case.",
+    )
 
 
 def _officers(rules: RuleBook, facts: Facts) -> Sentence | None:
@@ -214,6 +230,7 @@ def _review(rules: RuleBook, facts: Facts) -> Sentence | None:
 
 Check = Callable[[RuleBook, Facts], Sentence | None]
 _ORDER: tuple[Check, ...] = (_evidence, _signer, _officers)
+_PENALTY: tuple[Check, ...] = (*_ORDER, _authority, _amount)
 _CHECKS: dict[DocumentKind, tuple[Check, ...]] = {
     _K.INSPECTION_RECORD: (_officers,),
     _K.SCENE_RECORD: (_officers,),
@@ -223,6 +240,6 @@ _CHECKS: dict[DocumentKind, tuple[Check, ...]] = {
     _K.TRANSFER_LETTER: (_evidence,),
     _K.COPY_LETTER: (_evidence,),
     _K.CORRECTION_ORDER: _ORDER,
-    _K.PRIOR_NOTICE: (*_ORDER, _amount, _hearing_right),
-    _K.DECISION: (*_ORDER, _amount, _spot, _prior_notice, _hearing_right, _hearing, _discussion, _review),
+    _K.PRIOR_NOTICE: (*_PENALTY, _hearing_right),
+    _K.DECISION: (*_PENALTY, _spot, _prior_notice, _hearing_right, _hearing, _discussion, _review),
 }

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from enforcement.acts import family_of
 from enforcement.calendar import Calendar
 from enforcement.clocks import clock, due_on
 from enforcement.document_duties import DocumentKind, Facts, duties
-from enforcement.penalties import Level
+from enforcement.penalties import Level, Offence
 from enforcement.rules import RuleBook
 from enforcement.sentences import Sentence
 from server.documents import paper_templates
@@ -172,6 +173,8 @@ def _facts(
         issued_at=at,
         text="\n".join(texts(paper)),
         signer=Level(ground.issuer["level"]) if ground.issuer["kind"] == "ecology" else Level.CITY,
+        issuer_kind=ground.issuer["kind"],
+        families=tuple(family_of(Offence(one), case["subject_kind"]) for one in case["offences"]),
         area=case["division"],
         amount_cny=None if amount is None else float(amount),
         is_person=case["party_kind"] != "unit",

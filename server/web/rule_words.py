@@ -39,6 +39,7 @@ words.add(
         "years": ("年", "years"),
         "yes or no": ("", ""),
         "legal basis": ("", ""),
+        "bureaus": ("", ""),
         "grounds": ("项依据", "grounds"),
         "images": ("张", "images"),
         "plates": ("", ""),
@@ -48,6 +49,8 @@ words.add(
 words.add(
     "rule_value",
     {
+        "police": ("公安交管", "traffic police"),
+        "ecology": ("生态环境", "ecology and environment"),
         "legal_review": ("法制审核", "legal review"),
         "technical_review": ("技术审核", "technical review"),
         "site_published": ("点位公布", "site published"),
