@@ -118,7 +118,7 @@ def noticed(page: Page) -> str:
     issue(page, "repair_notice", contact="0421-1")
     page.goto("/repairs/")
     number = page.locator("table.list a.machine-number").first.inner_text()
-    assert number.startswith("R")
+    assert number.startswith("W")
     return number
 
 

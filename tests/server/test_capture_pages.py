@@ -20,7 +20,7 @@ from server.store.audit import PLATFORM
 from tests.server import capture_city as world
 from tests.server import records
 from tests.server.api_world import Program, make_token
-from tests.server.conftest import Browser, City
+from tests.server.conftest import Browser, City, close_sent
 from tests.server.evidence_files import jpeg, mp4
 from tests.server.test_page_languages import HAN, shown
 
@@ -64,8 +64,10 @@ def send(program: Program, given: dict[str, Any], files: bool = True) -> str:
 def add(program: Program, number: str, **fields: Any) -> Any:
     seed = next(world.keys)
     given = fields or {one: (io.BytesIO(jpeg(seed * 10 + k)), f"{one}.jpg") for k, one in enumerate(("scene", "smoke", "plate"))}  # fmt: skip
-    return program.client.post(f"/api/v1/captures/{number}/files", data=given, headers=program.headers,
-                               content_type="multipart/form-data")  # fmt: skip
+    answer = program.client.post(f"/api/v1/captures/{number}/files", data=given, headers=program.headers,
+                                 content_type="multipart/form-data")  # fmt: skip
+    close_sent(answer)
+    return answer
 
 
 def id_of(engine: Engine, number: str) -> int:

@@ -22,7 +22,7 @@ from server.documents.zone_files import ZoneFormat
 from server.flows.registry_nouns import NOUNS
 from server.store import audit
 from tests.server.api_world import Program, make_token, make_world, unlimited_app
-from tests.server.conftest import Browser, City
+from tests.server.conftest import Browser, City, close_sent
 from tests.server.hostile import Form, Page, alive, endless, running_cells
 from tests.server.record_world import make_records
 from tests.server.test_foreign import noun_of
@@ -158,7 +158,9 @@ def send(browser: Browser, form: Form, values: dict[str, Any]) -> TestResponse:
     """Send a form as a browser would, with whatever text."""
     if form.method == "get":
         return browser.get(form.action, query_string=values)
-    return browser.client.post(form.action, data=values, content_type="multipart/form-data" if form.files else None)
+    answer = browser.client.post(form.action, data=values, content_type="multipart/form-data" if form.files else None)
+    close_sent(answer)
+    return answer
 
 
 def judged(answer: TestResponse, told: object) -> int:
