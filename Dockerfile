@@ -15,7 +15,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends fonts-noto-cjk \
     && rm -rf /var/lib/apt/lists/*
 COPY requirements.txt ./
-RUN pip install --require-hashes --only-binary :all: --requirement requirements.txt
+RUN pip install --no-deps --require-hashes --only-binary :all: --requirement requirements.txt
 COPY geo geo
 COPY telemetry telemetry
 COPY enforcement enforcement

@@ -87,9 +87,12 @@ install_packages() {
 stamp() { { printf '%s\n' "$root" "$1"; shift; cat -- "$@"; } | sha256sum | cut -d ' ' -f 1; }
 is_stamped() { [[ -f $1 && $(<"$1") == "$2" ]]; }
 
+# The lock names every package, those that others ask for too: nothing is left to be resolved. Without --no-deps an
+# older pip looks for the newest release of a package with extras, and refuses it for want of a hash.
 install_locked() {
   say "installing the Python packages of $1"
-  .venv/bin/python -m pip install --require-hashes --only-binary :all: --requirement "$1" >var/cache/pip.log 2>&1 || {
+  .venv/bin/python -m pip install --no-deps --require-hashes --only-binary :all: --requirement "$1" \
+    >var/cache/pip.log 2>&1 || {
     tail -n 15 var/cache/pip.log >&2
     die "pip failed on $1 (all of it: var/cache/pip.log): is the network there? Repeat with: make setup"
   }
