@@ -1,0 +1,74 @@
+"""Section 11, cases 12 and 17: the gate in an alert, the terminal that is silent while its truck moves."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enforcement.alerts import Alert, AlertLevel, Answer, BulkSite, gate_answer
+from enforcement.categories import TruckCategory
+from enforcement.plates import PlateColour
+from enforcement.rules import BEIJING, load
+from enforcement.silent_terminals import Sighting, silence_lead
+from enforcement.stages import Stage
+from enforcement.subjects import Truck
+from enforcement.whitelist import WhitelistEntry
+from enforcement.zones import Purpose
+
+CASES = "alerts.yaml"
+NOW = datetime(2026, 11, 24, 12, tzinfo=BEIJING)
+
+
+@pytest.fixture
+def truck(case):
+    category = TruckCategory(case.get("category", "heavy_goods"))
+    return Truck("辽N12345", PlateColour.YELLOW, category=category, stage=Stage(case["stage"]))
+
+
+def test_gate_answers(case, rules, beijing, truck):
+    lifted = beijing(case["lifted"]) if "lifted" in case else None
+    alert = Alert(
+        AlertLevel(case["level"]), case.get("area", "2113"), NOW - timedelta(days=4), lifted, "朝政预〔2026〕3号"
+    )
+    leave = []
+    if "leave" in case:
+        ends = beijing(case["leave_ends"]) if "leave_ends" in case else NOW + timedelta(days=30)
+        span = (round(moment.timestamp() * 1e6) for moment in (NOW - timedelta(days=30), ends))
+        leave = [
+            WhitelistEntry(
+                ("plate", "辽N12345 yellow"), None, Purpose(case["leave"]), *span, "朝阳市生态环境局", entry_id=7
+            )
+        ]
+    at = beijing(case["at"]) if "at" in case else NOW
+    found = gate_answer(rules, [alert], BulkSite("211302", case["trips"]), truck, leave, at)
+    assert found.answer == case["answer"]
+    assert found.is_logged == case.get("logged", True)
+    assert found.whitelist_id == (7 if found.reason.code == "whitelisted" else None)
+    assert found.reason.zh
+    assert found.reason.en
+    assert (found.alert is None) == (not found.rules), "what an alert decided names its rows"
+
+
+def test_silences(case, rules):
+    silent_from = NOW - timedelta(days=case["days"])
+    seen = [Sighting(silent_from + timedelta(days=day), "gate") for day in case["seen"]]
+    found = silence_lead(rules, silent_from, seen, NOW)
+    assert (found is not None) == case["lead"]
+    if found is not None:
+        assert found.rule.legal_basis
+        assert "线索" in found.sentence.zh or "核查" in found.sentence.zh
+
+
+@given(st.sampled_from(list(Stage)), st.floats(0, 1000), st.sampled_from(list(AlertLevel)))
+def test_a_higher_level_never_lets_in_what_a_lower_one_keeps_out(stage, trips, level):
+    rules = load()
+    truck = Truck("辽N12345", PlateColour.YELLOW, category=TruckCategory.HEAVY_TRACTOR, stage=stage)
+    site, begun = BulkSite("211302", trips), NOW - timedelta(days=1)
+
+    def answer(of):
+        return gate_answer(rules, [Alert(of, "2113", begun, None, "x")], site, truck, [], NOW).answer
+
+    if answer(level) is Answer.DENY:
+        higher = list(AlertLevel)[list(AlertLevel).index(level) :]
+        assert {answer(one) for one in higher} == {Answer.DENY}
