@@ -128,7 +128,7 @@ def test_interrupted_environment_is_made_again(machine: Machine) -> None:
 def test_python_packages_are_installed_by_their_hashes(machine: Machine) -> None:
     machine.run("--test")
     pip = [call.removeprefix("venv-python -m pip ") for call in machine.called("venv-python") if " pip " in call]
-    options = "install --require-hashes --only-binary :all: --requirement"
+    options = "install --no-deps --require-hashes --only-binary :all: --requirement"
     assert pip == [f"{options} requirements.txt", f"{options} requirements-dev.txt"]
 
 
