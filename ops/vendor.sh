@@ -16,6 +16,8 @@ bootstrap.bundle.min.js bootstrap/dist/js/bootstrap.bundle.min.js
 bootstrap.min.css bootstrap/dist/css/bootstrap.min.css
 echarts.min.js echarts/dist/echarts.min.js
 htmx.min.js htmx.org/dist/htmx.min.js
+idb.js idb/build/index.js
+jsqr.js jsqr/dist/jsQR.js
 maplibre-gl-shared.mjs maplibre-gl/dist/maplibre-gl-shared.mjs
 maplibre-gl-worker.mjs maplibre-gl/dist/maplibre-gl-worker.mjs
 maplibre-gl.css maplibre-gl/dist/maplibre-gl.css
