@@ -38,7 +38,7 @@ def texts() -> Mapping[str, Sentence]:
     return {name: Sentence(row.get("code", name), row["zh"], row["en"]) for name, row in rows.items()}
 
 
-def said(name: str, **values: object) -> Sentence:
+def said(name: str, /, **values: object) -> Sentence:
     """The sentence of this name with its values; a pair fills each language with its own."""
     text = texts()[name]
     if not values:

@@ -71,7 +71,7 @@ function stageReason(context, subject, terms) {
   const low = context.say("stage_too_low", values);
   if (!subject.dated) return firm(low, offenceOf(subject, terms), [rule]);
   const more = context.say("stage_inferred");
-  return { ...firm({ ...low, zh: low.zh + more.zh, en: low.en + more.en }, offenceOf(subject, terms), [rule]), isFirm: false };
+  return { ...firm({ ...low, zh: low.zh + more.zh, en: `${low.en} ${more.en}` }, offenceOf(subject, terms), [rule]), isFirm: false };
 }
 
 function typeReason(context, subject, terms) {
