@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from enforcement.rules import Rule, RuleBook, get_rule
+from enforcement.registry.stages import TRUCK_NAMES, Stage
+from enforcement.registry.subjects import Truck
+from enforcement.rules.book import Rule, RuleBook, get_rule
 from enforcement.sentences import Sentence
-from enforcement.stages import TRUCK_NAMES, Stage
-from enforcement.subjects import Truck
-from enforcement.whitelist import WhitelistEntry, entries_of
+from enforcement.zones.whitelist import WhitelistEntry, entries_of
 
 
 class AlertLevel(StrEnum):

@@ -15,7 +15,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from enforcement.rules import BEIJING
+from enforcement.rules.book import BEIJING
 
 Json = Any  # what json.loads gives
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from enforcement.evidence import Limits
+from enforcement.evidence.digests import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from enforcement.checks import banned_visit, unregistered_visit
-from enforcement.reasons import Reason
-from enforcement.rules import RuleBook
-from enforcement.subjects import Subject
-from enforcement.zones import Purpose, ZoneTerms
+from enforcement.registry.subjects import Subject
+from enforcement.rules.book import RuleBook
+from enforcement.zones.reasons import Reason
+from enforcement.zones.terms import Purpose, ZoneTerms
 
 Reasons = Callable[[Subject | None, ZoneTerms, RuleBook, datetime, Collection[Purpose]], tuple[Reason, ...]]
 

@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from enforcement.fuels import CLEAN, Fuel
-from enforcement.penalties import Offence
-from enforcement.reasons import Reason, ReasonCode
-from enforcement.rules import RuleBook, get_rule
-from enforcement.stages import Stage, StageBasis, meets, stage_name
-from enforcement.subjects import Fitted, Machine, Subject, Truck
-from enforcement.zones import Purpose, SubjectKind, ZoneTerms
+from enforcement.registry.fuels import CLEAN, Fuel
+from enforcement.registry.stages import Stage, StageBasis, meets, stage_name
+from enforcement.registry.subjects import Fitted, Machine, Subject, Truck
+from enforcement.rules.book import RuleBook, get_rule
+from enforcement.rules.penalties import Offence
+from enforcement.zones.reasons import Reason, ReasonCode
+from enforcement.zones.terms import Purpose, SubjectKind, ZoneTerms
 
 ID = "banned_visit"
 ZH = "禁入区域内行驶或作业"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from enforcement.reasons import Reason, ReasonCode
-from enforcement.rules import RuleBook
-from enforcement.subjects import Subject, SubjectState
-from enforcement.zones import Purpose, ZoneTerms
+from enforcement.registry.subjects import Subject, SubjectState
+from enforcement.rules.book import RuleBook
+from enforcement.zones.reasons import Reason, ReasonCode
+from enforcement.zones.terms import Purpose, ZoneTerms
 
 ID = "unregistered_visit"
 ZH = "未登记终端进入管控区域"

@@ -7,8 +7,8 @@ from datetime import datetime
 from enforcement.measurements.items import at_most, found
 from enforcement.measurements.judgement import Item, Measured
 from enforcement.measurements.readings import Finding
-from enforcement.rules import Rule, RuleBook, get_rule
-from enforcement.smoke_limits import smoke_class_of
+from enforcement.rules.book import Rule, RuleBook, get_rule
+from enforcement.rules.smoke_limits import smoke_class_of
 
 
 def seen(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from enforcement.machine_numbers import check_machine_number, normalise_machine_number, tamper_alert
 from enforcement.measurements.items import found, judged, not_judged
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method
 from enforcement.measurements.readings import CodingCheck
-from enforcement.penalties import Offence
-from enforcement.rules import Rule, RuleBook, get_rule
+from enforcement.registry.machine_numbers import check_machine_number, normalise_machine_number, tamper_alert
+from enforcement.registry.stages import Stage, read_stage
+from enforcement.rules.book import Rule, RuleBook, get_rule
+from enforcement.rules.penalties import Offence
 from enforcement.sentences import Sentence
-from enforcement.stages import Stage, read_stage
 
 _METHOD = Method.CODING_CHECK
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from enforcement.categories import TruckCategory
-from enforcement.fuels import Fuel
 from enforcement.measurements.items import found, judged
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method
 from enforcement.measurements.readings import DeviceCheck, DeviceFound, DeviceState
-from enforcement.penalties import Offence
-from enforcement.rules import Rule, RuleBook, get_rule
+from enforcement.registry.categories import TruckCategory
+from enforcement.registry.fuels import Fuel
+from enforcement.rules.book import Rule, RuleBook, get_rule
+from enforcement.rules.penalties import Offence
 from enforcement.sentences import Sentence
 
 _METHOD = Method.DEVICE_CHECK

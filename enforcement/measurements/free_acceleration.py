@@ -10,9 +10,9 @@ from enforcement.measurements.items import at_most, judged, not_judged
 from enforcement.measurements.judgement import Judgement, Measured, Method
 from enforcement.measurements.readings import Finding, FreeAcceleration, Quantity
 from enforcement.measurements.smoke_series import series_doubts
-from enforcement.rules import RuleBook
+from enforcement.rules.book import RuleBook
+from enforcement.rules.smoke_limits import mean_of
 from enforcement.sentences import Sentence
-from enforcement.smoke_limits import mean_of
 
 _METHOD = Method.FREE_ACCELERATION
 

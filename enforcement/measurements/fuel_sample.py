@@ -8,7 +8,7 @@ from datetime import datetime
 from enforcement.measurements.items import at_most, found, judged
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method
 from enforcement.measurements.readings import Finding, FuelKind, FuelSample
-from enforcement.rules import RuleBook, find_rule, get_rule
+from enforcement.rules.book import RuleBook, find_rule, get_rule
 from enforcement.sentences import Sentence
 
 _METHOD = Method.FUEL_SAMPLE

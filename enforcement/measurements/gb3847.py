@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from enforcement.fuels import Fuel
 from enforcement.measurements.judgement import Measured
-from enforcement.penalties import Offence
-from enforcement.rules import Rule, RuleBook, get_rule
+from enforcement.registry.fuels import Fuel
+from enforcement.registry.stages import Stage
+from enforcement.rules.book import Rule, RuleBook, get_rule
+from enforcement.rules.penalties import Offence
 from enforcement.sentences import Sentence
-from enforcement.stages import Stage
 
 _DIESEL = frozenset({Fuel.DIESEL, Fuel.MIXED_OIL, Fuel.BIOFUEL, Fuel.HYBRID, Fuel.OTHER, Fuel.UNKNOWN})
 OFFENCES = (Offence.FAILED_INSPECTION,)

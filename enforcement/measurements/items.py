@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from enforcement.measurements.judgement import Item, Judgement, Method, Outcome
 from enforcement.measurements.wording import judgement_sentence
-from enforcement.penalties import Offence
-from enforcement.rules import Rule
+from enforcement.rules.book import Rule
+from enforcement.rules.penalties import Offence
+from enforcement.rules.smoke_limits import is_over
 from enforcement.sentences import Sentence
-from enforcement.smoke_limits import is_over
 
 _DIGITS = 6  # what a sum of readings may be off by is not above a limit
 

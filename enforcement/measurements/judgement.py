@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from enforcement.categories import HEAVY, MachineCategory, TruckCategory
-from enforcement.fuels import Fuel
-from enforcement.penalties import Offence
-from enforcement.rules import Rule
+from enforcement.registry.categories import HEAVY, MachineCategory, TruckCategory
+from enforcement.registry.fuels import Fuel
+from enforcement.registry.stages import Stage
+from enforcement.registry.subjects import Machine, Truck
+from enforcement.rules.book import Rule
+from enforcement.rules.penalties import Offence
+from enforcement.rules.smoke_limits import SmokeClass
 from enforcement.sentences import Sentence
-from enforcement.smoke_limits import SmokeClass
-from enforcement.stages import Stage
-from enforcement.subjects import Machine, Truck
-from enforcement.zones import SubjectKind
+from enforcement.zones.terms import SubjectKind
 
 
 class Method(StrEnum):

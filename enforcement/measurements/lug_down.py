@@ -9,7 +9,7 @@ from enforcement.measurements.by_eye import seen
 from enforcement.measurements.items import at_least, at_most, judged, not_judged
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method
 from enforcement.measurements.readings import LugDown, Quantity
-from enforcement.rules import Rule, RuleBook, get_rule
+from enforcement.rules.book import Rule, RuleBook, get_rule
 from enforcement.sentences import Sentence
 
 _METHOD = Method.LUG_DOWN

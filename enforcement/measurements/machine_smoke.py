@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from enforcement.fuels import CLEAN
 from enforcement.measurements.by_eye import seen
 from enforcement.measurements.items import at_most, judged, not_judged, open_
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method
 from enforcement.measurements.readings import MachineSmoke
 from enforcement.measurements.smoke_series import series_doubts
-from enforcement.penalties import Offence
-from enforcement.rules import Rule, RuleBook, get_rule
+from enforcement.registry.fuels import CLEAN
+from enforcement.registry.stages import Stage
+from enforcement.rules.book import Rule, RuleBook, get_rule
+from enforcement.rules.penalties import Offence
+from enforcement.rules.smoke_limits import SmokeLimit, mean_of, smoke_limit
 from enforcement.sentences import Sentence
-from enforcement.smoke_limits import SmokeLimit, mean_of, smoke_limit
-from enforcement.stages import Stage
 
 _METHOD = Method.MACHINE_SMOKE
 

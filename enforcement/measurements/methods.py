@@ -22,7 +22,7 @@ from enforcement.measurements import (
 from enforcement.measurements.items import not_judged
 from enforcement.measurements.judgement import Judgement, Measured, Method
 from enforcement.measurements.readings import Readings
-from enforcement.rules import RuleBook, RuleMissing, day_of
+from enforcement.rules.book import RuleBook, RuleMissing, day_of
 from enforcement.sentences import Sentence
 
 _Judge = Callable[[RuleBook, Any, Measured, datetime, str], Judgement]

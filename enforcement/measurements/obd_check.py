@@ -9,7 +9,7 @@ from enforcement.measurements import gb3847
 from enforcement.measurements.items import found, judged, not_judged, outcome_of
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method, Outcome
 from enforcement.measurements.readings import Finding, ObdCheck
-from enforcement.rules import Rule, RuleBook, get_rule
+from enforcement.rules.book import Rule, RuleBook, get_rule
 from enforcement.sentences import Sentence
 
 _METHOD = Method.OBD_CHECK

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from enforcement.fuels import Fuel
 from enforcement.measurements.items import found, judged
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method, Outcome
 from enforcement.measurements.readings import PeriodicMethod, PeriodicReport, ReportedValue, StationResult
-from enforcement.rules import RuleBook, get_rule
+from enforcement.registry.fuels import Fuel
+from enforcement.rules.book import RuleBook, get_rule
 from enforcement.sentences import Sentence
 
 _METHOD = Method.PERIODIC_REPORT

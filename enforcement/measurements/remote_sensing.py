@@ -1,6 +1,6 @@
 """One record of a remote sensor: is it valid, and which pollutants are over (HJ 845-2017).
 
-A single hit reminds and fails nobody; `enforcement.remote_sensing` reads the history.
+A single hit reminds and fails nobody; `enforcement.measurements.remote_sensing_history` reads the history.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enforcement.measurements import gb3847
 from enforcement.measurements.items import at_most, judged, not_judged, open_
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method
 from enforcement.measurements.readings import RemoteSensing
-from enforcement.rules import Rule, RuleBook, find_rule, get_rule
+from enforcement.rules.book import Rule, RuleBook, find_rule, get_rule
 from enforcement.sentences import Sentence
 
 _METHOD = Method.REMOTE_SENSING

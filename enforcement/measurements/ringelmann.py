@@ -9,8 +9,8 @@ from enforcement.measurements.by_eye import seen
 from enforcement.measurements.items import judged, not_judged
 from enforcement.measurements.judgement import Judgement, Measured, Method
 from enforcement.measurements.readings import Ringelmann
-from enforcement.penalties import Offence
-from enforcement.rules import RuleBook
+from enforcement.rules.book import RuleBook
+from enforcement.rules.penalties import Offence
 
 _METHOD = Method.RINGELMANN
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from enforcement.rules import Rule, RuleBook, get_rule
+from enforcement.rules.book import Rule, RuleBook, get_rule
 from enforcement.sentences import Sentence
 
 

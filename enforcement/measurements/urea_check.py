@@ -8,8 +8,8 @@ from datetime import datetime
 from enforcement.measurements.items import at_least, between, found, judged
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method
 from enforcement.measurements.readings import Dosing, UreaCheck
-from enforcement.penalties import Offence
-from enforcement.rules import RuleBook, get_rule
+from enforcement.rules.book import RuleBook, get_rule
+from enforcement.rules.penalties import Offence
 from enforcement.sentences import Sentence
 
 _METHOD = Method.UREA_CHECK

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from enforcement.measurements.judgement import Item, Method, Outcome
+from enforcement.rules.smoke_limits import excess_times
 from enforcement.sentences import Sentence
-from enforcement.smoke_limits import excess_times
 
 Words = tuple[str, str]
 

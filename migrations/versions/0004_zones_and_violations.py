@@ -44,7 +44,7 @@ CREATE TABLE zone_versions (
   EXCLUDE USING gist (zone_id WITH =, tstzrange(valid_from, valid_to) WITH &&)
 );
 CREATE INDEX zone_versions_geometry ON zone_versions USING gist (geometry);
-COMMENT ON COLUMN zone_versions.terms IS 'enforcement.zones.ZoneTerms as JSON';
+COMMENT ON COLUMN zone_versions.terms IS 'enforcement.zones.terms.ZoneTerms as JSON';
 COMMENT ON COLUMN zone_versions.area_m2 IS 'square metres on the ellipsoid';
 
 CREATE FUNCTION hold_zone_version() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -103,7 +103,7 @@ CREATE UNIQUE INDEX visits_one_open ON visits (terminal_id, zone_id) WHERE open 
 CREATE INDEX visits_terminal ON visits (terminal_id, first_at);
 CREATE INDEX visits_zone ON visits (zone_id, first_at);
 COMMENT ON COLUMN visits.last_at IS 'the last fix inside; the visit may be open still';
-COMMENT ON COLUMN visits.state IS 'enforcement.visits.Visit as JSON: what the next step goes on from';
+COMMENT ON COLUMN visits.state IS 'enforcement.visits.records.Visit as JSON: what the next step goes on from';
 
 CREATE TABLE violations (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -105,7 +105,7 @@ CREATE INDEX inspections_methods ON inspections USING gin (methods);
 CREATE INDEX inspections_numbered ON inspections USING gin (number gin_trgm_ops);
 CREATE INDEX inspections_subject ON inspections USING gin (subject_text gin_trgm_ops);
 COMMENT ON COLUMN inspections.subject_text IS 'plate or machine number as it was read at the place';
-COMMENT ON COLUMN inspections.content IS 'officers, readings by method, weather, instruments, checklist, driver: enforcement.inspections as JSON';
+COMMENT ON COLUMN inspections.content IS 'officers, readings by method, weather, instruments, checklist, driver: enforcement.inspections.records as JSON';
 COMMENT ON COLUMN inspections.verdict IS 'what the readings amount to: items with value, limit, margin, rule rows, sentences';
 COMMENT ON COLUMN inspections.standing IS 'legal: may carry a case; screening: something was missing, the verdict says what';
 COMMENT ON COLUMN inspections.source_key IS 'the key of whoever sent it: sent twice it is one inspection';

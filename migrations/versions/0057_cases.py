@@ -61,7 +61,7 @@ CREATE INDEX cases_enterprise ON cases (enterprise_id, opened_at DESC) WHERE ent
 CREATE INDEX cases_party ON cases (party_name) WHERE party_name IS NOT NULL;
 CREATE INDEX cases_subject ON cases USING gin (subject_text gin_trgm_ops);
 COMMENT ON COLUMN cases.home_city IS 'first four digits of the area that the plate belongs to, where it is known';
-COMMENT ON COLUMN cases.state IS 'of the main line; the table of transitions is enforcement/cases.py';
+COMMENT ON COLUMN cases.state IS 'of the main line; the table of transitions is enforcement/cases/steps.py';
 COMMENT ON COLUMN cases.states IS 'state of each parallel branch, by its name';
 COMMENT ON COLUMN cases.facts IS 'what happened, with value, limit, rule rows, zone version, as it was when the case was opened';
 COMMENT ON COLUMN cases.holder_id IS 'the bureau that has to act next on the main line';

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from enforcement.capture_reviews import RejectReason, Status
-from enforcement.plates import PlateColour
+from enforcement.captures.reviews import RejectReason, Status
+from enforcement.registry.plates import PlateColour
 from server.api.kinds import NO_NUL, Absent, Day, Division, Id32, In, Moment, Out, PageAsked, PageOf, Text200, YesNo
 
 COLOUR: Any = Literal[tuple(str(colour) for colour in PlateColour)]

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
-from enforcement.case_reasons import reasons_for
+from enforcement.cases.reasons import reasons_for
 from server.api import idempotency, versions
 from server.api.case_errors import case_refusals
 from server.api.case_models import Case as CaseOut

@@ -8,10 +8,10 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
-from enforcement.inspections import InspectionKind
-from enforcement.instruments import Standing
+from enforcement.inspections.conclusions import InspectionKind
+from enforcement.inspections.instruments import Standing
 from enforcement.measurements import METHODS, Outcome
-from enforcement.plates import PlateColour
+from enforcement.registry.plates import PlateColour
 from server.api import versions
 from server.api.errors import Refused, error_of, refused_fields
 from server.api.idempotency import creating

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from pydantic import Field
 from werkzeug.exceptions import NotFound
 
-from enforcement.instruments import InstrumentKind
+from enforcement.inspections.instruments import InstrumentKind
 from server.api import versions
 from server.api.kinds import Absent, Division, Out, PageAsked, PageOf, Text200, page_values
 from server.api.operations import operation

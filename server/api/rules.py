@@ -6,7 +6,7 @@ from typing import Literal
 from apiflask import APIBlueprint
 from pydantic import Field
 
-from enforcement.rules import Rule, day_of
+from enforcement.rules.book import Rule, day_of
 from server.api.kinds import Absent, Asked, Day, Out, Text200
 from server.api.operations import operation
 from server.web.access import SIGNED_IN

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from enforcement.evidence import Digester, Digests, Entry, digests_of, manifest, sums
+from enforcement.evidence.digests import Digester, Digests, Entry, digests_of, manifest, sums
 
 FILES = Path(__file__).parent / "bundle_files"
 MIDNIGHT = (1980, 1, 1, 0, 0, 0)  # of every entry: the archive tells no times of its own

@@ -7,7 +7,7 @@ things at once (a picture with a program behind it), broken, or larger in memory
 from dataclasses import dataclass
 from datetime import datetime
 
-from enforcement.evidence import Limits
+from enforcement.evidence.digests import Limits
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 

@@ -3,7 +3,7 @@
 import os
 from typing import BinaryIO
 
-from enforcement.evidence import Limits
+from enforcement.evidence.digests import Limits
 from server.documents.media_types import DOCX, Media, MediaFault, family
 from server.documents.office_files import read_docx, read_pdf, read_text
 from server.documents.pictures import read_picture

@@ -1,4 +1,4 @@
-"""Whitelist entries as a workbook: the columns that enforcement.whitelist reads back, and beside them what is known.
+"""Whitelist entries as a workbook: columns that enforcement.zones.whitelist reads back, and beside them what is known.
 
 Times are local (Asia/Shanghai). What is imported waits for approval, whatever the file says of its state.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from enforcement.whitelist import CITY_WIDE, HEADER
+from enforcement.zones.whitelist import CITY_WIDE, HEADER
 from server.documents import csv_files, workbooks
 from server.documents.sheets import FileRefusedError, Sheet
 

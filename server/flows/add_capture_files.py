@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from enforcement.capture_reviews import WAITING, Status
-from enforcement.rules import RuleBook
+from enforcement.captures.reviews import WAITING, Status
+from enforcement.rules.book import RuleBook
 from server.flows import capture_standing
 from server.flows.keep_evidence import Item, Owner, Upload, keep
 from server.store import audit, capture_rows

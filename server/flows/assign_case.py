@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from enforcement.case_states import Branch
+from enforcement.cases.states import Branch
 from server.flows import move_case
 from server.flows.case_work import MoveRefused, refusal
 from server.flows.refusals import Fault

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.evidence import Digests, verify
-from enforcement.evidence_names import ENDINGS
-from enforcement.rules import BEIJING, RuleBook
+from enforcement.evidence.digests import Digests, verify
+from enforcement.evidence.names import ENDINGS
+from enforcement.rules.book import BEIJING, RuleBook
 from server.documents.bundles import Part, closed, data_part, json_part, lines_part, seal_of
 from server.store import audit, case_bundles, evidence_items, evidence_reads, violations
 from server.store.audit import Actor

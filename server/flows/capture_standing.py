@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.captures import Assessment, GroundRecord, assess
-from enforcement.rules import RuleBook
+from enforcement.captures.records import Assessment, GroundRecord, assess
+from enforcement.rules.book import RuleBook
 from server.store import capture_devices, capture_rows
 
 

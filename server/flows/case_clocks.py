@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.calendar import Calendar
-from enforcement.case_states import REFERRED
-from enforcement.clocks import Clock, Pause, PauseReason, clock, due_on, extended, pause_refusal
-from enforcement.clocks import DayKind as ClockDays
-from enforcement.rules import BEIJING, Rule, RuleBook, RuleMissing, find_rule
+from enforcement.cases.clocks import Clock, Pause, PauseReason, clock, due_on, extended, pause_refusal
+from enforcement.cases.clocks import DayKind as ClockDays
+from enforcement.cases.states import REFERRED
+from enforcement.rules.book import BEIJING, Rule, RuleBook, RuleMissing, find_rule
+from enforcement.rules.calendar import Calendar
 from server.flows.case_work import Effect, MoveRefused, Work, refusal
 from server.flows.refusals import Fault
 from server.store import audit, cases, deadlines

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.penalties import Offence
+from enforcement.rules.penalties import Offence
 from server.store import case_grounds
 from server.store.scopes import Scope
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.case_reasons import REASON_WORDS
-from enforcement.case_states import Branch
-from enforcement.referrals import ReferralKind
+from enforcement.cases.reasons import REASON_WORDS
+from enforcement.cases.referrals import ReferralKind
+from enforcement.cases.states import Branch
 from server.flows.case_penalties import decide, pay, penalise, revoke
 from server.flows.case_work import Effect, Move, MoveRefused, Work
 from server.flows.refusals import Fault

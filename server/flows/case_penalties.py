@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from enforcement.acts import Act, family_of, same_act
-from enforcement.penalties import Level, Offence, proposed
-from enforcement.penalty_faults import Penalty, penalty_faults
-from enforcement.rules import BEIJING
+from enforcement.cases.penalty_faults import Penalty, penalty_faults
+from enforcement.rules.acts import Act, family_of, same_act
+from enforcement.rules.book import BEIJING
+from enforcement.rules.penalties import Level, Offence, proposed
 from server.flows.case_work import Effect, MoveRefused, Work
 from server.flows.refusals import Fault
 from server.store import cases, organisations, penalties

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.calendar import Calendar
-from enforcement.case_states import CaseState, Transition
-from enforcement.cases import State
-from enforcement.rules import RuleBook, day_of
+from enforcement.cases.states import CaseState, Transition
+from enforcement.cases.steps import State
+from enforcement.rules.book import RuleBook, day_of
+from enforcement.rules.calendar import Calendar
 from enforcement.sentences import Sentence
 from server.flows.refusals import Fault
 from server.store.audit import Actor
@@ -95,7 +95,7 @@ def state_of(case: Mapping[str, Any]) -> CaseState:
 
 
 def held(documents: tuple[dict[str, Any], ...]) -> frozenset[str]:
-    """What the case holds, as `enforcement.cases.step` asks: kinds, and `<kind>.served`."""
+    """What the case holds, as `enforcement.cases.steps.step` asks: kinds, and `<kind>.served`."""
     counting = [one for one in documents if one["state"] != "revoked"]
     served = {f"{one['kind']}.served" for one in counting if one["state"] == "served"}
     return frozenset({one["kind"] for one in counting} | served)

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.captures import Ground, GroundRecord
-from enforcement.rules import RuleBook
+from enforcement.captures.records import Ground, GroundRecord
+from enforcement.rules.book import RuleBook
 from server.flows import demo_subjects, review_capture, rule_book, take_capture
 from server.flows.add_capture_files import add_files
 from server.flows.demo_pictures import draw

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from enforcement.calendar import Calendar
-from enforcement.rules import RuleBook
+from enforcement.rules.book import RuleBook
+from enforcement.rules.calendar import Calendar
 from server.flows import rule_book
 from server.flows.case_drafts import draft_of
 from server.flows.case_work import Move

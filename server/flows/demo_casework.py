@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.calendar import Calendar
-from enforcement.rules import RuleBook, day_of
+from enforcement.rules.book import RuleBook, day_of
+from enforcement.rules.calendar import Calendar
 from server.documents.paper_pdf import FontsMissing, check_fonts
 from server.flows import repair_work, rule_book
 from server.flows.case_drafts import draft_of

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.rules import RuleBook
+from enforcement.rules.book import RuleBook
 from server.flows import demo_subjects, keep_instruments, record_inspection, rule_book
 from server.flows.demo_subjects import BEIJING, read_data
 from server.flows.inspection_subjects import SubjectGiven

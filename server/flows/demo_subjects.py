@@ -11,12 +11,12 @@ from typing import Any
 
 import yaml
 
-from enforcement.categories import MachineCategory, TruckCategory
-from enforcement.credit_codes import credit_check_character, organisation_check_character
-from enforcement.fuels import Fuel
-from enforcement.plates import PlateColour
-from enforcement.stages import Stage, StageBasis
-from enforcement.vins import vin_check_digit
+from enforcement.registry.categories import MachineCategory, TruckCategory
+from enforcement.registry.credit_codes import credit_check_character, organisation_check_character
+from enforcement.registry.fuels import Fuel
+from enforcement.registry.plates import PlateColour
+from enforcement.registry.stages import Stage, StageBasis
+from enforcement.registry.vins import vin_check_digit
 from telemetry.fleet import phone
 
 DATA = Path(__file__).resolve().parent.parent / "demo_city"

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.acts import family_of
-from enforcement.calendar import Calendar
-from enforcement.clocks import clock, due_on
-from enforcement.document_duties import DocumentKind, Facts, duties
-from enforcement.penalties import Level, Offence
-from enforcement.rules import RuleBook
+from enforcement.cases.clocks import clock, due_on
+from enforcement.cases.document_duties import DocumentKind, Facts, duties
+from enforcement.rules.acts import family_of
+from enforcement.rules.book import RuleBook
+from enforcement.rules.calendar import Calendar
+from enforcement.rules.penalties import Level, Offence
 from enforcement.sentences import Sentence
 from server.documents import paper_templates
 from server.documents.chinese_figures import day_zh

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.instruments import INSTRUMENT_NAMES
+from enforcement.inspections.instruments import INSTRUMENT_NAMES
 from server.store import documents
 
 Content = Mapping[str, Any]

@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.document_duties import hearing_offered
-from enforcement.laws import citation
+from enforcement.cases.document_duties import hearing_offered
+from enforcement.cases.penalty_faults import most_of
 from enforcement.measurements.wording import ITEM_NAMES, UNITS, VALUE_NAMES, figure
-from enforcement.penalties import Offence, proposed
-from enforcement.penalty_faults import most_of
-from enforcement.plates import COLOUR_WORDS, PlateColour
-from enforcement.rules import BEIJING, Rule, RuleBook, day_of, find_rule, get_rule
+from enforcement.registry.plates import COLOUR_WORDS, PlateColour
+from enforcement.rules.book import BEIJING, Rule, RuleBook, day_of, find_rule, get_rule
+from enforcement.rules.laws import citation
+from enforcement.rules.penalties import Offence, proposed
 from server.documents.chinese_figures import amount_upper, articles_zh, day_zh
 from server.documents.paper_templates import Template, get_template
 from server.flows.document_inspections import values_of_inspections

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import psycopg
 
-from enforcement.visit_records import Ending, Visit, close_silent
-from enforcement.visits import step
+from enforcement.visits.records import Ending, Visit, close_silent
+from enforcement.visits.steps import step
 from geo.zones import State, locate
 from server.flows import verdicts
 from server.flows.fixes import Fixes, only

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import psycopg
 
-from enforcement.visit_records import Ending, Segment, Visit
+from enforcement.visits.records import Ending, Segment, Visit
 from server.flows import verdicts
 from server.flows.watch import Watch, subject_key
 from server.store import flagged

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from enforcement.rules import RuleBook, get_rule
+from enforcement.rules.book import RuleBook, get_rule
 from server.store import capture_queue
 from server.store.scopes import Scope
 

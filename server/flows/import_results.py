@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.rules import BEIJING, RuleBook
+from enforcement.rules.book import BEIJING, RuleBook
 from server.documents.sheets import FileRefusedError, Sheet
 from server.flows import record_inspection
 from server.flows.inspection_subjects import SubjectGiven

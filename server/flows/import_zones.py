@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.zone_terms_json import ZoneTermsFault, from_json, to_json
-from enforcement.zones import LegalDocument, ZoneTerms
+from enforcement.zones.terms import LegalDocument, ZoneTerms
+from enforcement.zones.terms_json import ZoneTermsFault, from_json, to_json
 from geo.crs import Crs
 from geo.imported import Imported, ImportedZone, ReadOptions
 from geo.metres import area_m2

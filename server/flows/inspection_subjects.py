@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from enforcement import json_records
-from enforcement.categories import MachineCategory, TruckCategory
-from enforcement.fuels import Fuel
 from enforcement.measurements import Measured, measured_of
-from enforcement.plates import PlateColour
-from enforcement.stages import Stage
-from enforcement.zones import SubjectKind
+from enforcement.registry.categories import MachineCategory, TruckCategory
+from enforcement.registry.fuels import Fuel
+from enforcement.registry.plates import PlateColour
+from enforcement.registry.stages import Stage
+from enforcement.zones.terms import SubjectKind
 from server.flows.refusals import Fault, Refused
 from server.store import subjects, whitelist
 

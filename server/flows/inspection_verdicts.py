@@ -6,11 +6,11 @@ What is kept is complete in itself: a later change of a rule, a zone or the regi
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from enforcement.inspections import Conclusion
+from enforcement.inspections.conclusions import Conclusion
 from enforcement.json_records import plain
 from enforcement.measurements import Item, Judgement
-from enforcement.remote_sensing import RemoteVerdict
-from enforcement.rules import Rule
+from enforcement.measurements.remote_sensing_history import RemoteVerdict
+from enforcement.rules.book import Rule
 
 KEPT_OF_ZONE = ("version_id", "version", "code", "name_zh", "name_en", "valid_from", "valid_to", "terms")
 

@@ -1,7 +1,7 @@
 """A document is filled, checked against its duties, numbered, written, sealed as evidence; all of it or nothing.
 
-enforcement.md 7.2, 7.3. A duty that is not met refuses with a sentence (`enforcement/document_duties.py`). The number
-is taken last and given back where anything after it fails; a revoked document keeps its number for good.
+enforcement.md 7.2, 7.3. A duty that is not met refuses with a sentence (`enforcement/cases/document_duties.py`). The
+number is taken last and given back where anything after it fails; a revoked document keeps its number for good.
 """
 
 import io
@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.calendar import Calendar
-from enforcement.document_duties import DocumentKind
-from enforcement.laws import law_of
-from enforcement.rules import RuleBook, day_of
+from enforcement.cases.document_duties import DocumentKind
+from enforcement.rules.book import RuleBook, day_of
+from enforcement.rules.calendar import Calendar
+from enforcement.rules.laws import law_of
 from server.documents import paper_pdf, papers
 from server.documents.paper import Paper
 from server.documents.paper_templates import compose

@@ -1,7 +1,7 @@
 """An inspection put together and judged, before anything is written: the preview and the record use this one way.
 
 Subject from the register, zone versions in force at the point at that time, instruments as they stood, then the
-rules of the day (enforcement.inspections.conclude).
+rules of the day (enforcement.inspections.conclusions.conclude).
 """
 
 import re
@@ -12,16 +12,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement import inspections as rules_of_inspections
-from enforcement import zone_terms_json
-from enforcement.inspection_standing import standing_of
-from enforcement.inspection_zones import strictest_class
-from enforcement.inspections import Conclusion, Inspection, InspectionFault, conclude
-from enforcement.instruments import Standing
+from enforcement.inspections import conclusions as rules_of_inspections
+from enforcement.inspections.conclusions import Conclusion, Inspection, InspectionFault, conclude
+from enforcement.inspections.instruments import Standing
+from enforcement.inspections.standing import standing_of
+from enforcement.inspections.zones import strictest_class
 from enforcement.json_records import plain
 from enforcement.measurements import Method, Outcome
-from enforcement.penalties import Offence
-from enforcement.rules import RuleBook, RuleMissing
+from enforcement.rules.book import RuleBook, RuleMissing
+from enforcement.rules.penalties import Offence
+from enforcement.zones import terms_json
 from server.flows import inspection_subjects, remote_history
 from server.flows.inspection_subjects import InspectedSubject, SubjectGiven
 from server.flows.inspection_verdicts import remote_json, verdict_json
@@ -37,7 +37,7 @@ _PLACE = re.compile(r"\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True)
 class InspectionDraft:
-    """An inspection as somebody sends it: `record` is enforcement.inspections as JSON without the instruments.
+    """An inspection as somebody sends it: `record` is enforcement.inspections.records as JSON without the instruments.
 
     `lon`, `lat` in WGS-84; `division` counts where no boundary holds the point.
     """
@@ -76,7 +76,7 @@ def judge(
     subject = inspection_subjects.find(connection, draft.subject)
     division = _division(connection, scope, draft)
     zones = _zones(connection, draft, inspection)
-    terms = [zone_terms_json.from_json(zone["terms"]) for zone in zones]
+    terms = [terms_json.from_json(zone["terms"]) for zone in zones]
     try:
         conclusion = conclude(rules, inspection, subject.measured, terms, division)
     except RuleMissing as missing:

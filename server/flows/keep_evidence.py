@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
-from enforcement.evidence_names import clean_name
+from enforcement.evidence.names import clean_name
 from server.documents.media_types import Media, MediaFault, most_bytes
 from server.documents.recognise import recognise
 from server.store import audit, evidence_items

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.instruments import CheckKind, InstrumentCheck, InstrumentKind, check_result
-from enforcement.rules import Rule, RuleBook, find_rule
+from enforcement.inspections.instruments import CheckKind, InstrumentCheck, InstrumentKind, check_result
+from enforcement.rules.book import Rule, RuleBook, find_rule
 from server.flows.refusals import Fault, Refused
 from server.store import audit, instruments
 from server.store.audit import Actor

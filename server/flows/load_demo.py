@@ -15,7 +15,7 @@ from typing import Any
 import shapely
 from sqlalchemy import Connection, Engine
 
-from enforcement.zone_terms_json import from_json, to_json
+from enforcement.zones.terms_json import from_json, to_json
 from server.db import transaction
 from server.flows import demo_subjects
 from server.flows.demo_captures import load_captures

@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.calendar import Calendar
-from enforcement.case_reasons import reasons_for
-from enforcement.case_states import NONE, REFERRED, Branch, CaseState, Refusal, Transition, branch_of
-from enforcement.cases import State, possible, step
-from enforcement.referrals import OPEN
-from enforcement.rules import RuleBook
+from enforcement.cases.reasons import reasons_for
+from enforcement.cases.referrals import OPEN
+from enforcement.cases.states import NONE, REFERRED, Branch, CaseState, Refusal, Transition, branch_of
+from enforcement.cases.steps import State, possible, step
+from enforcement.rules.book import RuleBook
+from enforcement.rules.calendar import Calendar
 from enforcement.sentences import Sentence
 from server.flows import case_clocks
 from server.flows.case_effects import EFFECTS, city_key

@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.acts import same_act
-from enforcement.calendar import Calendar
-from enforcement.case_states import Branch
-from enforcement.cases import opened
-from enforcement.laws import law_of
-from enforcement.parties import home_city
-from enforcement.rules import RuleBook, RuleMissing, day_of
+from enforcement.cases.parties import home_city
+from enforcement.cases.states import Branch
+from enforcement.cases.steps import opened
+from enforcement.rules.acts import same_act
+from enforcement.rules.book import RuleBook, RuleMissing, day_of
+from enforcement.rules.calendar import Calendar
+from enforcement.rules.laws import law_of
 from server.flows import move_case
 from server.flows.case_drafts import CaseDraft
 from server.flows.case_penalties import act_of

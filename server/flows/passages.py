@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 import psycopg
 
-from enforcement.reasons import codes_in
-from enforcement.rules import find_rule, moment
+from enforcement.rules.book import find_rule, moment
+from enforcement.zones.reasons import codes_in
 from geo.passages import Passages, passages
 from server.flows.fixes import Fixes
 from server.flows.watch import Watch, subject_key

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from enforcement.rules import RuleBook
+from enforcement.rules.book import RuleBook
 from enforcement.sentences import Sentence
-from enforcement.zones import ZoneTerms, authority_warning
+from enforcement.zones.terms import ZoneTerms, authority_warning
 from geo.zones import ZoneVersion
 from server.flows.refusals import Fault, Refused
 from server.store import audit, zones

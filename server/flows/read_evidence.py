@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.evidence import Digests, verify
+from enforcement.evidence.digests import Digests, verify
 from server.documents.pictures import write_copy
 from server.store import audit, evidence_items, evidence_reads
 from server.store.audit import Actor

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.rules import RuleBook, day_of
+from enforcement.rules.book import RuleBook, day_of
 from server.flows.inspection_subjects import plain
 from server.flows.judge_inspection import InspectionDraft, Judged, content_of, judge
 from server.flows.refusals import Fault, Refused

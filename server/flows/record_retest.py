@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.calendar import Calendar
-from enforcement.inspection_records import InspectionKind
+from enforcement.inspections.records import InspectionKind
 from enforcement.measurements import Method
-from enforcement.plates import PlateKind, plate_kind
-from enforcement.rules import RuleBook
+from enforcement.registry.plates import PlateKind, plate_kind
+from enforcement.rules.book import RuleBook
+from enforcement.rules.calendar import Calendar
 from server.flows.judge_inspection import InspectionDraft, Judged, judge
 from server.flows.record_inspection import record
 from server.flows.refusals import Fault, Refused

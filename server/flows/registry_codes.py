@@ -5,8 +5,8 @@ Codes are those of the enums in `enforcement`; pages, sheets and forms take thei
 
 from collections.abc import Mapping
 
-from enforcement import categories, fuels, plates, stages
-from enforcement.stages import BASIS_WORDS
+from enforcement.registry import categories, fuels, plates, stages
+from enforcement.registry.stages import BASIS_WORDS
 
 Pair = tuple[str, str]
 Words = Mapping[str, Pair]
@@ -99,7 +99,7 @@ SUBJECT_STATES: Words = {
     "scrapped": ("已报废", "scrapped"),
     "cancelled": ("已注销", "cancelled"),
 }
-"""Those of enforcement.subjects.SubjectState, which the tables hold to."""
+"""Those of enforcement.registry.subjects.SubjectState, which the tables hold to."""
 TRUCK_STATES = MACHINE_STATES = SUBJECT_STATES
 ENTERPRISE_STATES: Words = {"active": ("在业", "active"), "closed": ("已关闭", "closed")}
 TERMINAL_STATES: Words = {

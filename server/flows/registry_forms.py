@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.doubts import Warning_
+from enforcement.registry.doubts import Warning_
 from server.flows.registry_nouns import Fault, Noun, read_entry
 from server.store import audit, enterprises, machines, registry_rows, terminals, trucks
 from server.store.audit import Actor

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from enforcement.credit_codes import check_credit_code
-from enforcement.doubts import Warning_
-from enforcement.machine_numbers import check_machine_number
-from enforcement.plates import PlateColour, check_plate
-from enforcement.vins import check_vin, has_vin_form
+from enforcement.registry.credit_codes import check_credit_code
+from enforcement.registry.doubts import Warning_
+from enforcement.registry.machine_numbers import check_machine_number
+from enforcement.registry.plates import PlateColour, check_plate
+from enforcement.registry.vins import check_vin, has_vin_form
 from server.flows import registry_tables
 from server.flows.registry_fields import Field, RefusedValueError, read_value
 from server.store import enterprises, machines, terminals, trucks

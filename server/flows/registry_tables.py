@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from enforcement.credit_codes import normalise_credit_code
-from enforcement.doubts import half_width
-from enforcement.machine_numbers import normalise_machine_number
-from enforcement.plates import normalise_plate
-from enforcement.stages import read_stage
-from enforcement.vins import normalise_vin
+from enforcement.registry.credit_codes import normalise_credit_code
+from enforcement.registry.doubts import half_width
+from enforcement.registry.machine_numbers import normalise_machine_number
+from enforcement.registry.plates import normalise_plate
+from enforcement.registry.stages import read_stage
+from enforcement.registry.vins import normalise_vin
 from server.flows import registry_codes as codes
 from server.flows.registry_fields import Field, Kind, RefusedValueError
 

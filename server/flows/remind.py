@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from enforcement.calendar import Calendar
-from enforcement.clocks import soon_until
-from enforcement.rules import RuleBook, day_of
+from enforcement.cases.clocks import soon_until
+from enforcement.rules.book import RuleBook, day_of
+from enforcement.rules.calendar import Calendar
 from server.store import deadlines
 
 MOST_AT_ONCE = 1000

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from enforcement.measurements import Method
 from enforcement.measurements.remote_sensing import INVALID, Pollutant
-from enforcement.remote_sensing import RemoteResult, RemoteState, RemoteVerdict, verdict
-from enforcement.rules import RuleBook
+from enforcement.measurements.remote_sensing_history import RemoteResult, RemoteState, RemoteVerdict, verdict
+from enforcement.rules.book import RuleBook
 from server.store import inspections
 
 BACK = timedelta(days=800)  # longer than any window a rule may name

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.calendar import Calendar
-from enforcement.clocks import clock, due_on
-from enforcement.repairs import DONE, REPAIRS, RepairState
-from enforcement.rules import RuleBook, day_of
+from enforcement.cases.clocks import clock, due_on
+from enforcement.cases.repairs import DONE, REPAIRS, RepairState
+from enforcement.rules.book import RuleBook, day_of
+from enforcement.rules.calendar import Calendar
 from server.flows.case_drafts import CaseDraft, SourceRefused, draft_of
 from server.flows.document_values import readings
 from server.flows.refusals import Fault, Refused
@@ -148,6 +148,6 @@ def stale(row: Mapping[str, Any], version: int) -> list[Fault]:
 
 
 def target(state: str, action: str) -> RepairState | None:
-    """Where a step of the loop leads from a state; None where it does not (the one table: enforcement/repairs.py)."""
+    """Where a step of the loop leads from a state; None where it does not (the table: enforcement/cases/repairs.py)."""
     found = [row for row in REPAIRS if row.action == action and state in row.sources]
     return RepairState(found[0].target) if found else None

@@ -1,8 +1,8 @@
 """What a station does with a notice: look it up, take the vehicle in, upload its work, test again (enforcement.md 3).
 
 A maintenance station repairs, an inspection station tests; neither may do the other's. A re-test without the record of
-a finished repair is refused (`enforcement.repairs.retest_refusal`). Where the notice is a case's, its repair branch
-moves with it in the same transaction.
+a finished repair is refused (`enforcement.cases.repairs.retest_refusal`). Where the notice is a case's, its repair
+branch moves with it in the same transaction.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.calendar import Calendar
-from enforcement.repairs import DONE, RepairRecord, Retest, retest_refusal
-from enforcement.rules import RuleBook
+from enforcement.cases.repairs import DONE, RepairRecord, Retest, retest_refusal
+from enforcement.rules.book import RuleBook
+from enforcement.rules.calendar import Calendar
 from server.flows import move_case
 from server.flows.case_work import Move, MoveRefused
 from server.flows.refusals import Fault, Refused

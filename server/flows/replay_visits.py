@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import psycopg
 
-from enforcement.replays import reset_after, reset_before, touched
-from enforcement.visit_records import Ending, Visit, close_silent
-from enforcement.visits import step
+from enforcement.visits.records import Ending, Visit, close_silent
+from enforcement.visits.replays import reset_after, reset_before, touched
+from enforcement.visits.steps import step
 from server.flows.fixes import only
 from server.flows.flag_visits import flag_visits, inside_of
 from server.flows.stored_fixes import StoredFixes, fixes_between

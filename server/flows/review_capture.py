@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.capture_reviews import (
+from enforcement.captures.records import hit_window, neighbour_m, pass_window
+from enforcement.captures.reviews import (
     OF_THE_IMAGES,
     WAITING,
     RejectReason,
@@ -19,9 +20,8 @@ from enforcement.capture_reviews import (
     refusal,
     status_of,
 )
-from enforcement.captures import hit_window, neighbour_m, pass_window
-from enforcement.plates import PlateColour, normalise_plate
-from enforcement.rules import RuleBook
+from enforcement.registry.plates import PlateColour, normalise_plate
+from enforcement.rules.book import RuleBook
 from enforcement.sentences import Sentence
 from server.flows import capture_standing
 from server.flows.refusals import Fault, Refused

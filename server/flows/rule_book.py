@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection
 
-from enforcement.rules import Certainty, Rule, RuleBook, RuleBookFault, Value, checked, load
+from enforcement.rules.book import Certainty, Rule, RuleBook, RuleBookFault, Value, checked, load
 from server.flows.refusals import Fault, Refused
 from server.store import audit, rule_rows
 from server.store.audit import Actor

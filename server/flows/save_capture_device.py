@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.captures import Ground, GroundRecord
-from enforcement.rules import RuleBook
+from enforcement.captures.records import Ground, GroundRecord
+from enforcement.rules.book import RuleBook
 from server.flows import capture_standing
 from server.flows.refusals import Fault, Refused
 from server.store import audit, capture_devices

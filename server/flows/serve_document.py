@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.rules import day_of
+from enforcement.rules.book import day_of
 from server.flows.refusals import Fault, Refused
 from server.store import audit, documents, repairs
 from server.store.audit import Actor

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.captures import Plates, hit_window, neighbour_m, pass_window, sort_plates
-from enforcement.laws import law_of
-from enforcement.plates import normalise_plate
-from enforcement.rules import RuleBook, RuleMissing
+from enforcement.captures.records import Plates, hit_window, neighbour_m, pass_window, sort_plates
+from enforcement.registry.plates import normalise_plate
+from enforcement.rules.book import RuleBook, RuleMissing
+from enforcement.rules.laws import law_of
 from server.flows import capture_standing
 from server.flows.refusals import Fault, Refused
 from server.store import audit, capture_devices, capture_rows, captures

@@ -19,7 +19,7 @@ CHECK = ("kind", "at", "passed", "expected", "measured")
 def used_json(
     connection: Connection, scope: Scope, ids: Sequence[int], at: object
 ) -> tuple[list[dict[str, Any]], list[Fault]]:
-    """Instruments as enforcement.inspections reads them; a fault where one is not in the register of the area."""
+    """Instruments as enforcement.inspections.records reads them; a fault if one is not in the register of the area."""
     if not ids:
         return [], []
     rows = {row["id"]: row for row in instruments.by_ids(connection, scope, ids[:MOST])}

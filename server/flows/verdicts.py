@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from enforcement.reasons import codes_in
-from enforcement.rules import Rule
+from enforcement.rules.book import Rule
 from enforcement.sentences import Sentence
-from enforcement.violations import JudgedSegment, Verdict, judge
-from enforcement.visit_records import Visit
+from enforcement.violations.verdicts import JudgedSegment, Verdict, judge
+from enforcement.visits.records import Visit
+from enforcement.zones.reasons import codes_in
 from server.flows.watch import Watch, subject_key
 from server.store import packets
 from server.store.coordinates import to_wgs84

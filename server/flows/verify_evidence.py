@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
-from enforcement.evidence import verify as differing
+from enforcement.evidence.digests import verify as differing
 from server.db import transaction
 from server.store import audit, evidence_files
 from server.store.audit import Actor

@@ -15,15 +15,15 @@ import psycopg
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from enforcement.calendar import Calendar, DayKind
-from enforcement.hit_codes import Known, by_subject, hit_codes
-from enforcement.registry import match_keys
-from enforcement.rules import RuleBook, moment
-from enforcement.subjects import Subject
-from enforcement.visit_records import SettingsByZone
-from enforcement.whitelist import WhitelistEntry
-from enforcement.zone_terms_json import ZoneTermsFault, from_json
-from enforcement.zones import Purpose, ZoneTerms, default_settings
+from enforcement.registry.records import match_keys
+from enforcement.registry.subjects import Subject
+from enforcement.rules.book import RuleBook, moment
+from enforcement.rules.calendar import Calendar, DayKind
+from enforcement.violations.hit_codes import Known, by_subject, hit_codes
+from enforcement.visits.records import SettingsByZone
+from enforcement.zones.terms import Purpose, ZoneTerms, default_settings
+from enforcement.zones.terms_json import ZoneTermsFault, from_json
+from enforcement.zones.whitelist import WhitelistEntry
 from geo.zones import ZoneIndex, ZoneVersion, index_zones
 from server.flows.rule_book import current_for_worker
 from server.store import counts, reporting_terminals, subjects, watched
@@ -192,7 +192,10 @@ class Watch:
         ]
 
     def codes(self, terminal: Ints, terminals: Mapping[int, ReportingTerminal], hits: Table, at_us: Ints) -> Ints:
-        """The verdict of each hit as `enforcement.reasons.code_of` numbers it, 0 = allowed; `hits` = zone, version."""
+        """The verdict of each hit as `enforcement.zones.reasons.code_of` numbers it, 0 = allowed.
+
+        `hits` = zone, version.
+        """
         zone, version = hits
         present = np.unique(terminal).tolist()
         subject_of = {name: one for name in present if (one := self.subject_of(terminals[name])) is not None}

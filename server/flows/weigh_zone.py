@@ -15,11 +15,11 @@ import psycopg
 import shapely
 from sqlalchemy import Connection
 
-from enforcement.calendar import Calendar
 from enforcement.checks import all_reasons
-from enforcement.rules import RuleBook
-from enforcement.subjects import Subject
-from enforcement.zones import ZoneTerms, in_hours
+from enforcement.registry.subjects import Subject
+from enforcement.rules.book import RuleBook
+from enforcement.rules.calendar import Calendar
+from enforcement.zones.terms import ZoneTerms, in_hours
 from server.store import calendar_days, subjects, zones
 from server.store.zones import NewVersion
 

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
-from enforcement.imports import HEADER_ROW
-from enforcement.rules import moment
-from enforcement.whitelist import WhitelistEntry, parse_whitelist
+from enforcement.imports.rows import HEADER_ROW
+from enforcement.rules.book import moment
+from enforcement.zones.whitelist import WhitelistEntry, parse_whitelist
 from server.documents.sheets import Sheet
 from server.flows.refusals import Fault, Refused
 from server.store import audit, whitelist, zones

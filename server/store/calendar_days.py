@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from enforcement.calendar import Calendar, DayKind
+from enforcement.rules.calendar import Calendar, DayKind
 
 
 @dataclass(frozen=True, slots=True)

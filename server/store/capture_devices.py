@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from enforcement.captures import Ground, GroundRecord
+from enforcement.captures.records import Ground, GroundRecord
 from server.store.paging import Found, Query, count_capped, escape_like
 from server.store.scopes import Scope
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from enforcement.capture_reviews import WAITING
+from enforcement.captures.reviews import WAITING
 from server.store.paging import count_capped
 from server.store.scopes import Scope
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from enforcement.captures import Assessment
+from enforcement.captures.records import Assessment
 from server.store.scopes import Scope
 
 _IMAGES = """(SELECT count(*) FROM evidence_items i JOIN evidence_files f ON f.id = i.file_id

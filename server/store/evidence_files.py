@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
-from enforcement.evidence import Digests
+from enforcement.evidence.digests import Digests
 
 
 def every(connection: Connection) -> Iterator[tuple[str, Digests]]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from enforcement.evidence import Digester, Digests, Limits, digests_of, verify
+from enforcement.evidence.digests import Digester, Digests, Limits, digests_of, verify
 
 PIECE = 2**20
 _NAME = re.compile(r"[0-9a-f]{64}")

@@ -1,4 +1,4 @@
-"""Trucks and machines as the rules see them: a registry row as a value of enforcement.subjects.
+"""Trucks and machines as the rules see them: a registry row as a value of enforcement.registry.subjects.
 
 A code that no enum knows (an old import, another system's word) is UNKNOWN: no check may read a ban out of it.
 """
@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.rows import dict_row
 
-from enforcement.categories import MachineCategory, TruckCategory
-from enforcement.fuels import Fuel
-from enforcement.plates import PlateColour
-from enforcement.stages import Stage, StageBasis
-from enforcement.subjects import AfterTreatment, Fitted, Machine, SubjectState, Truck
+from enforcement.registry.categories import MachineCategory, TruckCategory
+from enforcement.registry.fuels import Fuel
+from enforcement.registry.plates import PlateColour
+from enforcement.registry.stages import Stage, StageBasis
+from enforcement.registry.subjects import AfterTreatment, Fitted, Machine, SubjectState, Truck
 
 
 @dataclass(frozen=True, slots=True)

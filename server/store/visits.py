@@ -1,4 +1,4 @@
-"""Visits: rows that the state machine of enforcement.visits goes on from.
+"""Visits: rows that the state machine of enforcement.visits.steps goes on from.
 
 `state` holds the Visit itself as a list of its fields, so that a worker that takes over steps on exactly where the
 last commit left it; the columns beside it are for lists and pages.
@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from enforcement.visit_records import Ending, Segment, SettingsByZone, Visit
+from enforcement.visits.records import Ending, Segment, SettingsByZone, Visit
 
 HEAD_FIELDS = tuple(one.name for one in fields(Visit))[:-2]
 SEGMENT_FIELDS = tuple(one.name for one in fields(Segment))

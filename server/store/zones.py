@@ -70,7 +70,7 @@ class ZoneRow:
 
 @dataclass(frozen=True, slots=True)
 class ZoneVersionRow:
-    """One version as it is kept; `terms` is enforcement.zones.ZoneTerms as JSON."""
+    """One version as it is kept; `terms` is enforcement.zones.terms.ZoneTerms as JSON."""
 
     id: int
     zone_id: int

@@ -6,7 +6,7 @@ from typing import Any
 from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from enforcement.capture_reviews import RejectReason, Status
+from enforcement.captures.reviews import RejectReason, Status
 from server.flows import hold_capture, review_capture, rule_book
 from server.flows.refusals import Refused
 from server.flows.review_capture import ReviewRefused, Verdict

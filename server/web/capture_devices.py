@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from enforcement.captures import Ground, ground_states
-from enforcement.rules import day_of, get_rule
+from enforcement.captures.records import Ground, ground_states
+from enforcement.rules.book import day_of, get_rule
 from server.flows import rule_book, save_capture_device
 from server.flows.refusals import Refused
 from server.store import audit, capture_devices

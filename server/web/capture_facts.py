@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.captures import OnFile, Seen, ground_states, warnings
-from enforcement.rules import get_rule
+from enforcement.captures.records import OnFile, Seen, ground_states, warnings
+from enforcement.rules.book import get_rule
 from server.flows import rule_book
 from server.flows.add_capture_files import OPEN
 from server.flows.keep_evidence import Owner

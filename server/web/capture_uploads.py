@@ -8,7 +8,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from enforcement.plates import PlateColour
+from enforcement.registry.plates import PlateColour
 from server.flows import rule_book, take_capture
 from server.flows.add_capture_files import PURPOSES, Decided, add_files
 from server.flows.keep_evidence import Upload, UploadFault

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from enforcement.capture_reviews import RejectReason
-from enforcement.captures import GROUND_WORDS
-from enforcement.rules import find_rule
+from enforcement.captures.records import GROUND_WORDS
+from enforcement.captures.reviews import RejectReason
+from enforcement.rules.book import find_rule
 from server.flows import rule_book
 from server.web import words
 from server.web.access import current_account

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from enforcement.capture_reviews import WAITING, may_open_case
+from enforcement.captures.reviews import WAITING, may_open_case
 from server.db import transaction
 from server.flows.add_capture_files import OPEN
 from server.store import audit, capture_devices, captures

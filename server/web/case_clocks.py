@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
-from enforcement.clocks import PauseReason
+from enforcement.cases.clocks import PauseReason
 from server.db import transaction
 from server.flows import case_clocks, rule_book
 from server.flows.case_clocks import Clockwork

@@ -6,8 +6,8 @@ Facts are kept for years as they were when the case was opened: whatever an olde
 from collections.abc import Mapping
 from typing import Any
 
-from enforcement.laws import citation
 from enforcement.measurements.wording import figure
+from enforcement.rules.laws import citation
 from server.web import inspection_words  # noqa: F401 - its words join at import
 from server.web.frame import moment
 from server.web.language import pick

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.case_reasons import reasons_for
-from enforcement.case_states import Branch, Transition
-from enforcement.penalties import Offence, proposed
-from enforcement.rules import RuleBook, RuleMissing, day_of
+from enforcement.cases.reasons import reasons_for
+from enforcement.cases.states import Branch, Transition
+from enforcement.rules.book import RuleBook, RuleMissing, day_of
+from enforcement.rules.penalties import Offence, proposed
 from server.flows.case_effects import RECEIVERS
 from server.flows.move_case import open_steps
 from server.store import referrals

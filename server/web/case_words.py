@@ -1,10 +1,10 @@
 """Words of cases, referrals, penalties and deadlines."""
 
-from enforcement.case_reasons import REASON_WORDS
-from enforcement.case_words import BRANCH_WORDS, STATE_WORDS
-from enforcement.cases import TRANSITIONS
-from enforcement.clocks import PAUSE_WORDS
-from enforcement.document_duties import DOCUMENT_WORDS
+from enforcement.cases.clocks import PAUSE_WORDS
+from enforcement.cases.document_duties import DOCUMENT_WORDS
+from enforcement.cases.reasons import REASON_WORDS
+from enforcement.cases.steps import TRANSITIONS
+from enforcement.cases.words import BRANCH_WORDS, STATE_WORDS
 from server.web.words import add
 
 add("case_state", {code: (one.zh, one.en) for code, one in STATE_WORDS.items()})

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from enforcement.calendar import Calendar, calendar_doubt, working_days_between
-from enforcement.clocks import soon_until, state_on
-from enforcement.rules import BEIJING, RuleBook
+from enforcement.cases.clocks import soon_until, state_on
+from enforcement.rules.book import BEIJING, RuleBook
+from enforcement.rules.calendar import Calendar, calendar_doubt, working_days_between
 from server.flows import case_clocks
 from server.web.language import pick
 from server.web.words import word

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from enforcement.calendar import Calendar
+from enforcement.rules.calendar import Calendar
 from server.db import transaction
 from server.flows import rule_book
 from server.store import calendar_days, deadlines

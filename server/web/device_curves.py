@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from numpy.typing import NDArray
 
-from enforcement.rules import Rule, find_rule
+from enforcement.rules.book import Rule, find_rule
 from server.store.samples import Window, readings, thin, thin_track
 from server.web.language import pick
 from server.web.rule_book import book

@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from enforcement.inspections import Party, Weather
+from enforcement.inspections.conclusions import Party, Weather
 from enforcement.measurements import READINGS, Method
 from enforcement.measurements.readings import Device
 from server.flows.inspection_subjects import SubjectGiven

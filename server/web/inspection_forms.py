@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from enforcement.inspections import Party, Weather
+from enforcement.inspections.conclusions import Party, Weather
 from server.flows import inspection_subjects, record_inspection, rule_book
 from server.flows.judge_inspection import judge
 from server.flows.record_inspection import OtherContent, StaleVersion

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from enforcement.inspections import ChecklistEntry, Inspection, Officer, Party, Weather
-from enforcement.instruments import InstrumentCheck, InstrumentUsed, Verification
+from enforcement.inspections.conclusions import ChecklistEntry, Inspection, Officer, Party, Weather
+from enforcement.inspections.instruments import InstrumentCheck, InstrumentUsed, Verification
 from enforcement.measurements import READINGS, Method, fields_of
 from enforcement.measurements.readings import DeviceFound, ReportedValue
 from server.web.frame import local, moment

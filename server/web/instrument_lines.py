@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.rules import get_rule
+from enforcement.rules.book import get_rule
 from server.flows import rule_book
 
 

@@ -1,6 +1,6 @@
 """Words for the codes of instruments."""
 
-from enforcement.instruments import INSTRUMENT_NAMES
+from enforcement.inspections.instruments import INSTRUMENT_NAMES
 from server.web.words import add
 
 add("instrument_kind", {str(code): words for code, words in INSTRUMENT_NAMES.items()})

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
-from enforcement.doubts import Warning_
+from enforcement.registry.doubts import Warning_
 from server.db import transaction
 from server.flows.export_registry import entry_of, headers, hint, sheet_rows
 from server.flows.registry_fields import Field, Kind

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
-from enforcement.repairs import scrap_advice
+from enforcement.cases.repairs import scrap_advice
 from server.db import transaction
 from server.flows import repair_notices, repair_work, rule_book
 from server.flows.keep_evidence import Owner

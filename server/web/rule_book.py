@@ -4,7 +4,7 @@ from typing import cast
 
 from flask import g
 
-from enforcement.rules import RuleBook
+from enforcement.rules.book import RuleBook
 from server.db import transaction
 from server.flows import rule_book
 from server.web.access import engine

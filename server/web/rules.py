@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from enforcement.laws import citation
-from enforcement.rules import Certainty, Rule, RuleBookFault
+from enforcement.rules.book import Certainty, Rule, RuleBookFault
+from enforcement.rules.laws import citation
 from server.flows import rule_book
 from server.flows.refusals import Fault, Refused
 from server.store import rule_rows

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from enforcement.rules import get_rule
+from enforcement.rules.book import get_rule
 from server.web.rule_book import book
 
 

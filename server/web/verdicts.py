@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from enforcement.laws import citation
+from enforcement.rules.laws import citation
 from server.web.frame import moment
 from server.web.language import pick
 from server.web.words import word

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from enforcement.zones import Purpose
+from enforcement.zones.terms import Purpose
 from server.documents import whitelist_files
 from server.flows import whitelist_entries
 from server.flows.refusals import Fault, Refused

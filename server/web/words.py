@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from enforcement.plates import COLOUR_WORDS
+from enforcement.registry.plates import COLOUR_WORDS
 from server.store.audit import PLATFORM
 from server.web.language import pick
 

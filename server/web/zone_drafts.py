@@ -13,8 +13,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from enforcement.zone_terms_json import from_json, to_json
-from enforcement.zones import ZoneTerms
+from enforcement.zones.terms import ZoneTerms
+from enforcement.zones.terms_json import from_json, to_json
 from geo.metres import area_m2
 from server.documents.coordinate_lists import write_coordinates
 from server.documents.zone_files import read_drawn, read_zone_file, rough_coordinates

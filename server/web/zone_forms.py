@@ -7,8 +7,8 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from enforcement.zone_terms_json import ZoneTermsFault, from_json, to_json
-from enforcement.zones import ZoneTerms
+from enforcement.zones.terms import ZoneTerms
+from enforcement.zones.terms_json import ZoneTermsFault, from_json, to_json
 from server.web.language import ZONE, pick
 
 WINDOWS = 4

@@ -1,11 +1,11 @@
-"""Words of zones and their terms, in both languages; codes are those of enforcement.zones and its enums."""
+"""Words of zones and their terms, in both languages; codes are those of enforcement.zones.terms and its enums."""
 
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from flask_babel import gettext as _
 
-from enforcement.zones import SubjectKind, Window, ZoneTerms
+from enforcement.zones.terms import SubjectKind, Window, ZoneTerms
 from server.flows import registry_codes
 from server.web import words
 from server.web.language import pick

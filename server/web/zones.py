@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from enforcement.zone_terms_json import from_json
+from enforcement.zones.terms_json import from_json
 from geo.imported import ImportedZone
 from server.documents.zone_files import MEDIA_TYPE, SUFFIX, ZoneFormat, write_zone_file
 from server.store import audit, divisions, zones

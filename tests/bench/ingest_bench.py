@@ -16,9 +16,9 @@ import psycopg
 import shapely
 from publisher import write_records
 
-from enforcement.stages import Stage
-from enforcement.zone_terms_json import to_json
-from enforcement.zones import ZoneTerms
+from enforcement.registry.stages import Stage
+from enforcement.zones.terms import ZoneTerms
+from enforcement.zones.terms_json import to_json
 from server import db
 from server.launch import databases
 from server.launch.mosquitto import Mosquitto

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import Connection, Engine, text
 
-from enforcement.captures import Ground, GroundRecord
-from enforcement.rules import day_of
+from enforcement.captures.records import Ground, GroundRecord
+from enforcement.rules.book import day_of
 from server.db import transaction
 from server.flows import system_keys
 from server.flows.manage_accounts import Draft, create_account

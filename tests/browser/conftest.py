@@ -1,46 +1,22 @@
 """The web application served on a port, over a small city, and a Chromium page signed in to it."""
 
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from tests.server.conftest import PASSWORD, City, city, engine, web
+from tests.server.served import served
 
 __all__ = ["address", "city", "engine", "sign_in", "web"]
-
-
-def whole(app: Flask) -> Callable[..., list[bytes]]:
-    """The application with each answer read to its end before it is sent.
-
-    The test server forgets to close an answer whose connection the browser drops in the middle (it leaves a page
-    while an icon is on its way): a static file would be left open, and that is an error here.
-    """
-
-    def call(environ: dict[str, object], start_response: Callable[..., object]) -> list[bytes]:
-        answer = app(environ, start_response)  # type: ignore[arg-type]
-        try:
-            return [b"".join(answer)]
-        finally:
-            if hasattr(answer, "close"):
-                answer.close()
-
-    return call
 
 
 @pytest.fixture(scope="module")
 def address(web: Flask, city: City) -> Iterator[str]:
     """Where the application listens."""
-    server = make_server("127.0.0.1", 0, whole(web), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(web) as listening:
+        yield listening
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from hypothesis import settings
 
-from enforcement import rules as rule_book
-from enforcement.subjects import Machine, Truck
+from enforcement.registry.subjects import Machine, Truck
+from enforcement.rules import book as rule_book
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
 settings.load_profile("untimed")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.acts import Act, act_key, double_fine_refusal, family_of, one_act_question, same_act
-from enforcement.penalties import Level, Offence, proposed
-from enforcement.penalty_faults import Penalty, limitation_end, most_of, penalty_faults, reviewer_questions
-from enforcement.rules import BEIJING, load
+from enforcement.cases.penalty_faults import Penalty, limitation_end, most_of, penalty_faults, reviewer_questions
+from enforcement.rules.acts import Act, act_key, double_fine_refusal, family_of, one_act_question, same_act
+from enforcement.rules.book import BEIJING, load
+from enforcement.rules.penalties import Level, Offence, proposed
 
 CASES = "acts.yaml"
 BOOK = load()

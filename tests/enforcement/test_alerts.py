@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enforcement.alerts import Alert, AlertLevel, Answer, BulkSite, gate_answer
-from enforcement.categories import TruckCategory
-from enforcement.plates import PlateColour
-from enforcement.rules import BEIJING, load
-from enforcement.silent_terminals import Sighting, silence_lead
-from enforcement.stages import Stage
-from enforcement.subjects import Truck
-from enforcement.whitelist import WhitelistEntry
-from enforcement.zones import Purpose
+from enforcement.registry.categories import TruckCategory
+from enforcement.registry.plates import PlateColour
+from enforcement.registry.stages import Stage
+from enforcement.registry.subjects import Truck
+from enforcement.rules.book import BEIJING, load
+from enforcement.violations.silent_terminals import Sighting, silence_lead
+from enforcement.zones.terms import Purpose
+from enforcement.zones.whitelist import WhitelistEntry
 
 CASES = "alerts.yaml"
 NOW = datetime(2026, 11, 24, 12, tzinfo=BEIJING)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.calendar import Calendar, DayKind, add_working_days, calendar_doubt, working_days_between
+from enforcement.rules.calendar import Calendar, DayKind, add_working_days, calendar_doubt, working_days_between
 
 CASES = "calendar.yaml"
 CALENDAR = Calendar()

@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from enforcement.capture_reviews import RejectReason, Result, Review, fault_of, may_open_case, refusal, status_of
-from enforcement.captures import (
+from enforcement.captures.records import (
     Ground,
     GroundRecord,
     OnFile,
@@ -18,7 +17,8 @@ from enforcement.captures import (
     sort_plates,
     warnings,
 )
-from enforcement.rules import RuleMissing
+from enforcement.captures.reviews import RejectReason, Result, Review, fault_of, may_open_case, refusal, status_of
+from enforcement.rules.book import RuleMissing
 
 CASES = "captures.yaml"
 AT = datetime(2026, 9, 1, 4, tzinfo=UTC)

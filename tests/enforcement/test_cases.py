@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.case_reasons import REASON_WORDS, reasons_for
-from enforcement.case_states import BOTH, FINAL, REFERRED, Branch, CaseState, Refusal, State, branch_of
-from enforcement.case_words import BRANCH_WORDS, state_words
-from enforcement.cases import TRANSITIONS, opened, possible, step
-from enforcement.document_duties import DOCUMENT_WORDS, DocumentKind
-from enforcement.referrals import OPEN, ReferralState
-from enforcement.repairs import DONE, RepairState
+from enforcement.cases.document_duties import DOCUMENT_WORDS, DocumentKind
+from enforcement.cases.reasons import REASON_WORDS, reasons_for
+from enforcement.cases.referrals import OPEN, ReferralState
+from enforcement.cases.repairs import DONE, RepairState
+from enforcement.cases.states import BOTH, FINAL, REFERRED, Branch, CaseState, Refusal, State, branch_of
+from enforcement.cases.steps import TRANSITIONS, opened, possible, step
+from enforcement.cases.words import BRANCH_WORDS, state_words
 
 CASES = "cases.yaml"
 ACTORS = (

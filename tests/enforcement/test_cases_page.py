@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import enforcement
-from enforcement.case_states import BOTH, Branch
-from enforcement.case_words import BRANCH_WORDS, STATE_WORDS
-from enforcement.cases import TRANSITIONS
+from enforcement.cases.states import BOTH, Branch
+from enforcement.cases.steps import TRANSITIONS
+from enforcement.cases.words import BRANCH_WORDS, STATE_WORDS
 
 PAGE = Path(enforcement.__file__).parents[1] / "docs" / "cases.md"
 INTRODUCTION = """# How a case moves
 
-The table of `enforcement/cases.py`, one row a step; how to read it and what must be settled before a case ends stands at the end of `rules.md`. "–" before the arrow: the branch was not begun. A clock is a row `clock.<name>` of the rule book; when a case ends, every clock of it stops. A document with `.served` must have been served.
+The table of `enforcement/cases/steps.py`, one row a step; how to read it and what must be settled before a case ends stands at the end of `rules.md`. "–" before the arrow: the branch was not begun. A clock is a row `clock.<name>` of the rule book; when a case ends, every clock of it stops. A document with `.served` must have been served.
 """
 ORDER = ("", *STATE_WORDS)
 HEADER = "| step | from → to | who | needs | starts | stops |\n|---|---|---|---|---|---|\n"

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enforcement.checks import CHECKS, all_reasons
-from enforcement.reasons import Reason, ReasonCode, code_of, codes_in
-from enforcement.zone_terms_json import from_json
-from enforcement.zones import Purpose
+from enforcement.zones.reasons import Reason, ReasonCode, code_of, codes_in
+from enforcement.zones.terms import Purpose
+from enforcement.zones.terms_json import from_json
 
 CASES = "banned_visit.yaml"
 

@@ -6,10 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.calendar import Calendar
-from enforcement.case_states import FINAL
-from enforcement.cases import TRANSITIONS
-from enforcement.clocks import (
+from enforcement.cases.clocks import (
     Clock,
     DayKind,
     Pace,
@@ -22,7 +19,10 @@ from enforcement.clocks import (
     soon_until,
     state_on,
 )
-from enforcement.rules import BEIJING, RuleBook, RuleBookFault, RuleMissing, load
+from enforcement.cases.states import FINAL
+from enforcement.cases.steps import TRANSITIONS
+from enforcement.rules.book import BEIJING, RuleBook, RuleBookFault, RuleMissing, load
+from enforcement.rules.calendar import Calendar
 
 CASES = "clocks.yaml"
 CALENDAR = Calendar()

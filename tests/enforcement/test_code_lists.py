@@ -2,7 +2,7 @@
 
 import pytest
 
-from enforcement.categories import (
+from enforcement.registry.categories import (
     MachineCategory,
     MachineCodes,
     machine_codes,
@@ -10,8 +10,8 @@ from enforcement.categories import (
     read_truck_category,
     write_machine_category,
 )
-from enforcement.fuels import Fuel, FuelCodes, fuel_codes, read_fuel, write_fuel
-from enforcement.stages import Stage, meets, read_stage
+from enforcement.registry.fuels import Fuel, FuelCodes, fuel_codes, read_fuel, write_fuel
+from enforcement.registry.stages import Stage, meets, read_stage
 
 
 def test_the_shifted_letters_mean_other_fuels():

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from enforcement.document_duties import DOCUMENT_WORDS, DocumentKind, Facts, duties, hearing_offered
-from enforcement.penalties import Level
+from enforcement.cases.document_duties import DOCUMENT_WORDS, DocumentKind, Facts, duties, hearing_offered
+from enforcement.rules.penalties import Level
 
 CASES = "documents.yaml"
 DUTIFUL = {

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.evidence import ALGORITHMS, Digests, Entry, Limits, digests_of, manifest, sums, verify
-from enforcement.evidence_names import ENDINGS, MOST_BYTES, clean_name
+from enforcement.evidence.digests import ALGORITHMS, Digests, Entry, Limits, digests_of, manifest, sums, verify
+from enforcement.evidence.names import ENDINGS, MOST_BYTES, clean_name
 
 
 def test_sm3_is_that_of_the_standard() -> None:
@@ -37,7 +37,7 @@ def test_every_flipped_bit_is_found_by_each_algorithm(data: bytes, draw: st.Data
 
 def test_another_algorithm_is_one_more_row() -> None:
     more = {**ALGORITHMS, "sha3_256": hashlib.sha3_256}
-    from enforcement.evidence import Digester
+    from enforcement.evidence.digests import Digester
 
     digester = Digester(more)
     digester.update(b"x")

@@ -4,9 +4,9 @@ import csv
 
 import pytest
 
-from enforcement.credit_codes import check_credit_code, normalise_credit_code
-from enforcement.resident_ids import is_resident_id, masked
-from enforcement.vins import check_vin, has_vin_form, normalise_vin, vin_check_digit
+from enforcement.registry.credit_codes import check_credit_code, normalise_credit_code
+from enforcement.registry.resident_ids import is_resident_id, masked
+from enforcement.registry.vins import check_vin, has_vin_form, normalise_vin, vin_check_digit
 
 
 def codes(doubts):

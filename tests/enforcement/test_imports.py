@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement import cells
-from enforcement.fuels import FuelCodes
-from enforcement.import_columns import Codes, ImportKind, columns_of
-from enforcement.imports import parse_rows
-from enforcement.plates import PlateCodes, PlateColour
-from enforcement.registry import known_by
-from enforcement.subjects import Fitted, Truck
+from enforcement.imports import cells
+from enforcement.imports.columns import Codes, ImportKind, columns_of
+from enforcement.imports.rows import parse_rows
+from enforcement.registry.fuels import FuelCodes
+from enforcement.registry.plates import PlateCodes, PlateColour
+from enforcement.registry.records import known_by
+from enforcement.registry.subjects import Fitted, Truck
 
 TRUCK = [
     "号牌号码",

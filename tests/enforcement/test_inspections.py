@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.categories import MachineCategory, TruckCategory
-from enforcement.fuels import Fuel
-from enforcement.inspection_verdicts import verdict_json
-from enforcement.inspections import conclude, from_json, to_json
-from enforcement.instruments import CheckKind, InstrumentCheck, InstrumentKind, check_result, standing
+from enforcement.inspections.conclusions import conclude, from_json, to_json
+from enforcement.inspections.instruments import CheckKind, InstrumentCheck, InstrumentKind, check_result, standing
+from enforcement.inspections.verdicts import verdict_json
 from enforcement.measurements import Measured
-from enforcement.rules import BEIJING, RuleMissing
-from enforcement.stages import Stage
-from enforcement.zone_terms_json import from_json as terms_from_json
-from enforcement.zones import Purpose, SubjectKind
+from enforcement.registry.categories import MachineCategory, TruckCategory
+from enforcement.registry.fuels import Fuel
+from enforcement.registry.stages import Stage
+from enforcement.rules.book import BEIJING, RuleMissing
+from enforcement.zones.terms import Purpose, SubjectKind
+from enforcement.zones.terms_json import from_json as terms_from_json
 
 CASES = "inspections.yaml"
 TRACTOR = Measured(SubjectKind.TRUCK, Stage.V, fuel=Fuel.DIESEL, category=TruckCategory.HEAVY_TRACTOR)

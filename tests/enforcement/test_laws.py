@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from enforcement.laws import (
+from enforcement.rules.laws import (
     Law,
     citation,
     citation_faults,

@@ -1,6 +1,6 @@
 """The grammar of registration numbers, and repainted ones."""
 
-from enforcement.machine_numbers import (
+from enforcement.registry.machine_numbers import (
     check_machine_number,
     machine_number,
     normalise_machine_number,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.inspections import Inspection, InspectionFault, InspectionKind, Officer, from_json, to_json
+from enforcement.inspections.conclusions import Inspection, InspectionFault, InspectionKind, Officer, from_json, to_json
 from enforcement.json_records import plain
 from enforcement.measurements import (
     READINGS,
@@ -26,8 +26,8 @@ from enforcement.measurements import (
     readings_to_json,
 )
 from enforcement.measurements.wording import item_sentence
-from enforcement.stages import Stage
-from enforcement.zones import SubjectKind
+from enforcement.registry.stages import Stage
+from enforcement.zones.terms import SubjectKind
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=20)
 MOMENTS = st.datetimes(datetime(2016, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

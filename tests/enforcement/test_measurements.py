@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.categories import MachineCategory, TruckCategory
 from enforcement.measurements import METHODS, Measured, Method, Outcome, judge, measured_of, readings_from_json
 from enforcement.measurements.wording import METHOD_NAMES
-from enforcement.rules import Certainty, checked
-from enforcement.smoke_limits import mean_of
-from enforcement.stages import Stage
-from enforcement.subjects import Machine, Truck
-from enforcement.zones import SubjectKind
+from enforcement.registry.categories import MachineCategory, TruckCategory
+from enforcement.registry.stages import Stage
+from enforcement.registry.subjects import Machine, Truck
+from enforcement.rules.book import Certainty, checked
+from enforcement.rules.smoke_limits import mean_of
+from enforcement.zones.terms import SubjectKind
 
 CASES = "measurements.yaml"
 DAY = date(2026, 9, 1)

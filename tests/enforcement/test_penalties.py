@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from enforcement.penalties import Level, Offence, late_charge, on_the_spot_refusal, proposed, signer_refusal
+from enforcement.rules.penalties import Level, Offence, late_charge, on_the_spot_refusal, proposed, signer_refusal
 
 CASES = "penalties.yaml"
 

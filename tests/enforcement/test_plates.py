@@ -2,7 +2,7 @@
 
 import pytest
 
-from enforcement.plates import (
+from enforcement.registry.plates import (
     PlateCodes,
     PlateColour,
     bears_fines,

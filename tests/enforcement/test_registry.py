@@ -1,9 +1,9 @@
 """One machine, one file: the second registration names the first."""
 
-from enforcement.plates import PlateColour
-from enforcement.registry import check_subject, duplicate_of, known_by, match_keys
-from enforcement.stages import Stage, StageBasis
-from enforcement.subjects import Enterprise, Machine, Terminal, TerminalKind, Truck
+from enforcement.registry.plates import PlateColour
+from enforcement.registry.records import check_subject, duplicate_of, known_by, match_keys
+from enforcement.registry.stages import Stage, StageBasis
+from enforcement.registry.subjects import Enterprise, Machine, Terminal, TerminalKind, Truck
 
 
 def machine(**values):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from enforcement.measurements import Measured, Method, judge, readings_from_json
 from enforcement.measurements.remote_sensing import Pollutant
-from enforcement.remote_sensing import RemoteResult, RemoteState, months_later, result_of, verdict
-from enforcement.rules import checked, day_of
-from enforcement.zones import SubjectKind
+from enforcement.measurements.remote_sensing_history import RemoteResult, RemoteState, months_later, result_of, verdict
+from enforcement.rules.book import checked, day_of
+from enforcement.zones.terms import SubjectKind
 
 CASES = "remote_sensing.yaml"
 

@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
-from enforcement.parties import Party, PartyKind, fine_refusal, home_city, is_foreign, masked, masked_plate
-from enforcement.penalties import Offence
-from enforcement.plates import PlateColour
-from enforcement.repairs import RepairRecord, Retest, is_overdue, owes_repair, retest_refusal, scrap_advice
-from enforcement.rules import RuleBook
-from enforcement.subjects import Truck
+from enforcement.cases.parties import Party, PartyKind, fine_refusal, home_city, is_foreign, masked, masked_plate
+from enforcement.cases.repairs import RepairRecord, Retest, is_overdue, owes_repair, retest_refusal, scrap_advice
+from enforcement.registry.plates import PlateColour
+from enforcement.registry.subjects import Truck
+from enforcement.rules.book import RuleBook
+from enforcement.rules.penalties import Offence
 
 CASES = "repairs.yaml"
 DAY = date(2026, 9, 1)

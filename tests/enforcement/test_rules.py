@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from enforcement.rules import (
+from enforcement.rules.book import (
     Certainty,
     RuleBookFault,
     RuleMissing,

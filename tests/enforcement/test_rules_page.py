@@ -5,7 +5,7 @@ from pathlib import Path
 
 import enforcement
 from enforcement.checks import CHECKS
-from enforcement.rules import RULEBOOK
+from enforcement.rules.book import RULEBOOK
 
 ROOT = Path(enforcement.__file__).parents[1]
 PAGE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")

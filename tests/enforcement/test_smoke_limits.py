@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from enforcement.smoke_limits import SmokeClass, excess_times, is_over, mean_of, smoke_limit
+from enforcement.rules.smoke_limits import SmokeClass, excess_times, is_over, mean_of, smoke_limit
 
 CASES = "smoke_limits.yaml"
 

@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.calendar import Calendar
 from enforcement.checks import all_reasons
-from enforcement.hit_codes import by_subject, hit_codes
-from enforcement.plates import PlateColour
-from enforcement.reasons import code_of, codes_in
-from enforcement.reviews import MOVES, REASON_WORDS, ConfirmReason, DismissReason, Status, move_refusal
-from enforcement.rules import BEIJING, load
-from enforcement.stages import Stage
-from enforcement.subjects import Machine, Truck
-from enforcement.violations import Weight, judge
-from enforcement.visits import SettingsByZone, Visit, VisitSettings, step
-from enforcement.whitelist import WhitelistEntry, covers
-from enforcement.zone_terms_json import from_json
-from enforcement.zones import Purpose, Window, ZoneTerms, in_hours
+from enforcement.registry.plates import PlateColour
+from enforcement.registry.stages import Stage
+from enforcement.registry.subjects import Machine, Truck
+from enforcement.rules.book import BEIJING, load
+from enforcement.rules.calendar import Calendar
+from enforcement.violations.hit_codes import by_subject, hit_codes
+from enforcement.violations.reviews import MOVES, REASON_WORDS, ConfirmReason, DismissReason, Status, move_refusal
+from enforcement.violations.verdicts import Weight, judge
+from enforcement.visits.steps import SettingsByZone, Visit, VisitSettings, step
+from enforcement.zones.reasons import code_of, codes_in
+from enforcement.zones.terms import Purpose, Window, ZoneTerms, in_hours
+from enforcement.zones.terms_json import from_json
+from enforcement.zones.whitelist import WhitelistEntry, covers
 
 CASES = "violations.yaml"
 SETTINGS = VisitSettings()

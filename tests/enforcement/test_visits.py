@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enforcement.replays import reset_after, reset_before, touched
-from enforcement.visits import (
+from enforcement.visits.replays import reset_after, reset_before, touched
+from enforcement.visits.steps import (
     Ending,
     Segment,
     SettingsByZone,

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from enforcement.plates import PlateColour
-from enforcement.subjects import Machine, Truck
-from enforcement.whitelist import (
+from enforcement.registry.plates import PlateColour
+from enforcement.registry.subjects import Machine, Truck
+from enforcement.zones.terms import Purpose
+from enforcement.zones.whitelist import (
     HEADER,
     WhitelistEntry,
     covering,
@@ -15,7 +16,6 @@ from enforcement.whitelist import (
     parse_whitelist,
     to_rows,
 )
-from enforcement.zones import Purpose
 
 CASES = "whitelist.yaml"
 ZONES = {"一号区": 1, "二号区": 2}

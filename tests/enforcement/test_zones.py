@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.calendar import Calendar, DayKind
-from enforcement.categories import MachineCategory
-from enforcement.penalties import Level
-from enforcement.rules import BEIJING
-from enforcement.stages import Stage
-from enforcement.visits import VisitSettings
-from enforcement.zone_terms_json import ZoneTermsFault, from_json, to_json
-from enforcement.zones import (
+from enforcement.registry.categories import MachineCategory
+from enforcement.registry.stages import Stage
+from enforcement.rules.book import BEIJING
+from enforcement.rules.calendar import Calendar, DayKind
+from enforcement.rules.penalties import Level
+from enforcement.visits.steps import VisitSettings
+from enforcement.zones.terms import (
     LegalDocument,
     Purpose,
     SubjectKind,
@@ -26,6 +25,7 @@ from enforcement.zones import (
     default_settings,
     in_hours,
 )
+from enforcement.zones.terms_json import ZoneTermsFault, from_json, to_json
 
 CASES = "zones.yaml"
 CALENDAR = Calendar()

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import psycopg
 
-from enforcement.stages import Stage
-from enforcement.zones import ZoneTerms
+from enforcement.registry.stages import Stage
+from enforcement.zones.terms import ZoneTerms
 from telemetry.fleets import packing
 from telemetry.protocols.jt808 import codec as jt808
 from telemetry.protocols.jt808.header import Header

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from enforcement.captures import Ground, GroundRecord
+from enforcement.captures.records import Ground, GroundRecord
 from server.flows import review_capture, rule_book, take_capture
 from server.flows.review_capture import Verdict
 from server.flows.take_capture import CaptureFacts, Taken

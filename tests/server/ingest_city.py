@@ -10,9 +10,9 @@ import psycopg
 import shapely
 from psycopg.types.json import Jsonb
 
-from enforcement.stages import Stage
-from enforcement.zone_terms_json import to_json
-from enforcement.zones import ZoneTerms
+from enforcement.registry.stages import Stage
+from enforcement.zones.terms import ZoneTerms
+from enforcement.zones.terms_json import to_json
 
 SECOND = 1_000_000
 BEGIN = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)

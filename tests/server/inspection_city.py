@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from enforcement.rules import BEIJING
+from enforcement.rules.book import BEIJING
 from server.db import transaction
 from server.flows import rule_book
 from server.flows.inspection_subjects import SubjectGiven

@@ -6,7 +6,6 @@ above the usual number goes through every edge of every parameter for all accoun
 """
 
 import os
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -19,11 +18,11 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
 from schemathesis.engine.events import NonFatalError, ScenarioFinished
 from sqlalchemy import Engine
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from server.web.access import PERMISSIONS, PUBLIC, permission_of
 from tests.server.api_world import World, make_token, make_world, unlimited_app
 from tests.server.conftest import Browser, City
+from tests.server.served import served
 
 pytestmark = pytest.mark.server
 USUAL = 10
@@ -123,19 +122,8 @@ def test_the_description_is_open_and_nothing_else_is_served_with_it(web: Flask) 
 @pytest.fixture(scope="module")
 def address(web: Flask) -> Iterator[str]:
     """The application on loopback: schemathesis speaks HTTP to it."""
-    server = make_server("127.0.0.1", 0, web, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-class Quiet(WSGIRequestHandler):
-    """No line a request."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None: ...
+    with served(web) as listening:
+        yield listening
 
 
 def attack(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine, text
 
-from enforcement.calendar import DayKind
+from enforcement.rules.calendar import DayKind
 from server.db import transaction
 from server.store import calendar_days
 from tests.server.conftest import Browser

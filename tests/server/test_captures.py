@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from enforcement.captures import Ground, GroundRecord
-from enforcement.rules import BEIJING
+from enforcement.captures.records import Ground, GroundRecord
+from enforcement.rules.book import BEIJING
 from server.db import Fence, transaction
 from server.flows import hold_capture, review_capture, rule_book, save_capture_device
 from server.flows.refusals import Refused

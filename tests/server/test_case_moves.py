@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from enforcement.calendar import Calendar
-from enforcement.cases import TRANSITIONS
+from enforcement.cases.steps import TRANSITIONS
+from enforcement.rules.calendar import Calendar
 from server import db
 from server.db import transaction
 from server.flows import case_clocks, rule_book

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from enforcement.calendar import Calendar
+from enforcement.rules.calendar import Calendar
 from server.db import transaction
 from server.documents.paper_templates import get_template
 from server.flows import issue_document, rule_book, serve_document

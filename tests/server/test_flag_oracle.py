@@ -10,8 +10,8 @@ import psycopg
 import pytest
 import shapely
 
-from enforcement.stages import Stage
-from enforcement.zones import ZoneTerms
+from enforcement.registry.stages import Stage
+from enforcement.zones.terms import ZoneTerms
 from server import db
 from server.flows import flag
 from server.flows.ingest import Ingest

@@ -10,9 +10,9 @@ import pytest
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from enforcement.stages import Stage
-from enforcement.zone_terms_json import to_json
-from enforcement.zones import Window, ZoneTerms
+from enforcement.registry.stages import Stage
+from enforcement.zones.terms import Window, ZoneTerms
+from enforcement.zones.terms_json import to_json
 from server import db
 from server.flows import flag
 from server.flows.ingest import Ingest

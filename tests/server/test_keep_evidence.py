@@ -17,7 +17,7 @@ from PIL import Image
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
 
-from enforcement.evidence import Limits
+from enforcement.evidence.digests import Limits
 from server.db import Fence, transaction
 from server.flows import read_evidence
 from server.flows.keep_evidence import Item, Owner, Upload, UploadFault, keep
@@ -346,7 +346,7 @@ def test_the_store_never_holds_a_large_file_in_memory(
 KILLED = """
 import sys, os, io, signal
 from pathlib import Path
-from enforcement.evidence import Limits
+from enforcement.evidence.digests import Limits
 from server.db import connect_engine, transaction
 from server.flows.keep_evidence import Owner, Upload, keep
 from server.store.audit import PLATFORM

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from enforcement.evidence import Limits
-from enforcement.zone_terms_json import from_json
+from enforcement.evidence.digests import Limits
+from enforcement.zones.terms_json import from_json
 from server.db import connect_engine, transaction
 from server.flows import demo_subjects
 from server.flows.demo_fleet import UNREGISTERED, demo_fleet
@@ -184,8 +184,8 @@ def test_a_terminal_taken_out_of_use_leaves_the_fleet(loaded: Engine) -> None:
 
 
 def test_numbers_are_right_by_their_check_characters() -> None:
-    from enforcement.credit_codes import check_credit_code
-    from enforcement.vins import check_vin
+    from enforcement.registry.credit_codes import check_credit_code
+    from enforcement.registry.vins import check_vin
 
     assert all(not check_credit_code(row["credit_code"]) for row in demo_subjects.enterprises())
     assert all(not check_vin(row["vin"]) for row in demo_subjects.trucks([1]))

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, Engine, text
 
-from enforcement.rules import BEIJING
+from enforcement.rules.book import BEIJING
 from server.db import transaction
 from server.flows import open_case, record_retest, repair_work, rule_book
 from server.flows.case_drafts import draft_of

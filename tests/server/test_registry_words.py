@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from enforcement.categories import MachineCategory, TruckCategory
-from enforcement.fuels import Fuel
-from enforcement.plates import PlateColour
-from enforcement.stages import MACHINE_NAMES, Stage, StageBasis
-from enforcement.subjects import AfterTreatment, SubjectState, TerminalKind
+from enforcement.registry.categories import MachineCategory, TruckCategory
+from enforcement.registry.fuels import Fuel
+from enforcement.registry.plates import PlateColour
+from enforcement.registry.stages import MACHINE_NAMES, Stage, StageBasis
+from enforcement.registry.subjects import AfterTreatment, SubjectState, TerminalKind
 from server.flows.registry_fields import Kind, read_value, show_value
 from server.flows.registry_nouns import NOUNS
 from server.web import registry_words  # noqa: F401 - its words join at import

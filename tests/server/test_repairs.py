@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from enforcement.calendar import Calendar
+from enforcement.rules.calendar import Calendar
 from server.db import transaction
 from server.flows import repair_notices, rule_book
 from server.flows.manage_accounts import Draft, create_account

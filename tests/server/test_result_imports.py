@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from enforcement.rules import BEIJING
+from enforcement.rules.book import BEIJING
 from server.db import transaction
 from server.documents import workbooks
 from server.flows.import_results import ResultReport, import_results

@@ -10,8 +10,8 @@ from flask_babel import gettext
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from enforcement.laws import citation
-from enforcement.rules import Certainty, find_rule, get_rule
+from enforcement.rules.book import Certainty, find_rule, get_rule
+from enforcement.rules.laws import citation
 from server.db import connect, transaction
 from server.flows import rule_book
 from server.flows.refusals import Refused

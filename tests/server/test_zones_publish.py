@@ -9,10 +9,10 @@ import shapely
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from enforcement.penalties import Level
-from enforcement.rules import load
-from enforcement.zone_terms_json import from_json, to_json
-from enforcement.zones import LegalDocument, ZoneTerms
+from enforcement.rules.book import load
+from enforcement.rules.penalties import Level
+from enforcement.zones.terms import LegalDocument, ZoneTerms
+from enforcement.zones.terms_json import from_json, to_json
 from server.db import transaction
 from server.flows.publish_zone import NewZone, as_zone_version, create_zone, doubts, end_zone, publish_version
 from server.flows.refusals import Refused

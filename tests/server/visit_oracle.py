@@ -11,7 +11,7 @@ import psycopg
 import shapely
 from psycopg.rows import dict_row
 
-from enforcement.zone_terms_json import from_json
+from enforcement.zones.terms_json import from_json
 from geo.metres import metres_per_degree
 
 FUTURE_US = 300_000_000

@@ -1,0 +1,1 @@
+"""Cases between bureaus: steps, referrals, repairs, clocks, and the duties of documents and penalties."""

@@ -1,0 +1,1 @@
+"""Evidence: hashes, lists and names of what was kept."""

@@ -1,0 +1,1 @@
+"""Rows of a CSV or Excel file on their way to records."""

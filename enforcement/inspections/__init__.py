@@ -1,0 +1,1 @@
+"""Inspections at the place: the record, its instruments, its standing, and what it amounts to."""

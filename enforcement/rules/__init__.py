@@ -1,0 +1,1 @@
+"""What the law says: the rule book, laws and citations, what an offence costs, what one act is, its calendar."""

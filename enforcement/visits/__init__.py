@@ -1,0 +1,1 @@
+"""Presence in a zone: fixes and zone hits in, visits out."""
