@@ -14,7 +14,7 @@ from flask_login import login_user, logout_user
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Connection
 
-from enforcement.rules import get_rule
+from enforcement.rules.book import get_rule
 from server.db import transaction
 from server.flows import enrol_tablet, rule_book, sign_in
 from server.flows.enrol_tablet import KEY_BYTES, Greeting, OtherAccount, RevokedTablet
