@@ -58,6 +58,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.tablets",
     "server.tablet.shell",
     "server.tablet.session",
+    "server.tablet.reference",
 )
 """Modules with a `blueprint`; one line each."""
 

@@ -163,6 +163,7 @@ NEVER_SAID = {
     "stage_inferred",  # an inspection does not say how a stage is known: test_zones_agreement has it
     "readings_nothing",  # the server refuses such readings before it judges
     "readings_incomplete",
+    "reference_outdated",  # of the tablet itself
 }
 
 

@@ -15,3 +15,7 @@ export const WIPE_LOOK_MS = 60 * 60 * 1000; // how often it is looked at whether
 export const UPDATE_LOOK_MS = 30 * 60 * 1000; // how often the worker asks for a new version
 export const LOW_STORAGE_BYTES = 200 * 1024 * 1024; // a day's photos; below it home says so
 export const DAY_MS = 24 * 60 * 60 * 1000;
+export const REFERENCE_OLD_MS = 7 * DAY_MS; // the time a tablet may be without the server: older rules are a doubt
+export const REFERENCE_TIMEOUT_MS = 90 * 1000; // some 60 kB packed; 2G brings 1 kB a second at its worst
+export const REFERENCE_LOOK_MS = 15 * 60 * 1000; // how often it is asked whether rules or zones changed
+export const REFERENCE_NOTED_MS = 60 * 60 * 1000; // how often it is written down that nothing changed

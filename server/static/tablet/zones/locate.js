@@ -171,8 +171,7 @@ export function banned(zone, subject, atMs, reference, purposes = []) {
  * Whether terms are in force at a moment of the day it falls on.
  * @param {object} terms
  * @param {number} atMs
- * @param {{holidays: string[], workdays: string[]}} calendar days that differ from Monday to Friday: make-up working
- *   days, and holidays
+ * @param {object} calendar of the reference file
  */
 export function inHours(terms, atMs, calendar) {
   if (!terms.windows.length) return true;
@@ -191,15 +190,23 @@ function minuteOf(clock) {
 }
 
 function isOn(days, day, calendar) {
-  if (!days?.length) return true;
-  const weekday = WEEKDAYS[((day % 7) + 7) % 7];
-  return days.includes(weekday) || days.includes(kindOf(day, weekday, calendar));
+  return !days?.length || days.includes(weekdayOf(day)) || days.includes(kindOfDay(day, calendar));
 }
 
-function kindOf(day, weekday, calendar) {
+function weekdayOf(day) {
+  return WEEKDAYS[((day % 7) + 7) % 7];
+}
+
+/**
+ * What a day is: workday, rest_day or holiday.
+ * @param {number} day since 1970-01-01
+ * @param {{holidays: string[], workdays: string[], rest_days: string[]}} calendar the days that are not what their
+ *   weekday says
+ */
+export function kindOfDay(day, calendar) {
   const name = dayName(day);
   if (calendar.holidays.includes(name)) return "holiday";
   if (calendar.workdays.includes(name)) return "workday";
-  if (calendar.rest_days?.includes(name)) return "rest_day";
-  return weekday === "sat" || weekday === "sun" ? "rest_day" : "workday";
+  if (calendar.rest_days.includes(name)) return "rest_day";
+  return ["sat", "sun"].includes(weekdayOf(day)) ? "rest_day" : "workday";
 }
