@@ -1,7 +1,7 @@
 /** What to look for on what stands before the officer: hints of the reference file that fit the register's facts. */
 
 /** What is so of a subject, as hints ask: enforcement/inspections/checklists.yaml. */
-const FLAGS = {
+export const FLAGS = {
   open_notice: (facts) => Boolean(facts.open_notice),
   overdue_notice: (facts) => Boolean(facts.open_notice?.overdue),
   open_case: (facts) => (facts.open_cases ?? 0) > 0,
