@@ -30,6 +30,7 @@ export function makeReference(data, clock) {
   return {
     data,
     revision: data?.revision ?? null,
+    zones: data?.zones ?? [],
     /** How old the file is by the server's clock, ms; null where there is none. */
     ageMs,
     /** A sentence where the file is older than a tablet may be without the server; else null. */

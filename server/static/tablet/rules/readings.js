@@ -1,26 +1,32 @@
 /** Readings as the server would read them: defaults filled in, and what is wrong named by its field. */
 
+import { said } from "./context.js";
+
 const NOTHING = {
   urea_check: (one) => one.concentration_pct === null && one.level_pct === null && one.dosing === "unknown",
   device_check: (one) => one.devices.length === 0,
   fuel_sample: (one) => one.sulphur_mg_kg === null && one.sample_no === "" && one.report_no === "",
 };
 
+/** What is said of a value that cannot be read, by the kind of its field. */
+const WANTED = { number: "reading_span", numbers: "reading_numbers" };
+
 /**
  * Readings with every field, and the faults that the server would refuse them for.
  * @param {object} data the reference file
  * @param {string} method
  * @param {object} readings
- * @returns {{readings: object, faults: {field: string, zh: string, en: string}[]}}
+ * @returns {{readings: object, faults: {field: string, code: string, zh: string, en: string}[]}}
  */
 export function readReadings(data, method, readings) {
   const faults = [];
-  const filled = rowOf(data.fields[method], readings ?? {}, "", faults);
-  if (!faults.length && NOTHING[method]?.(filled)) faults.push({ field: "$", ...pair(data, "readings_nothing") });
+  const tell = (field, name, values) => faults.push({ ...said(data.sentences, name, values), field });
+  const filled = rowOf(data.fields[method], readings ?? {}, "", tell);
+  if (!faults.length && NOTHING[method]?.(filled)) tell("$", "readings_nothing");
   return { readings: filled, faults };
 }
 
-function rowOf(fields, given, path, faults) {
+function rowOf(fields, given, path, tell) {
   const filled = {};
   for (const field of fields) {
     const value = given[field.name] ?? (field.required ? null : field.default);
@@ -28,11 +34,11 @@ function rowOf(fields, given, path, faults) {
     const place = path ? `${path}.${field.name}` : field.name;
     if (value === null || value === undefined) {
       filled[field.name] = null;
-      if (field.required) faults.push({ field: place, zh: `请填写${field.zh}。`, en: "is missing; fill it in." });
+      if (field.required) tell(place, "reading_missing", { name: [field.zh, field.en] });
     } else if (field.kind === "rows") {
-      filled[field.name] = value.map((row, index) => rowOf(field.of, row, `${place}[${index}]`, faults));
+      filled[field.name] = value.map((row, index) => rowOf(field.of, row, `${place}[${index}]`, tell));
     } else if (!isReadable(field, value)) {
-      faults.push({ field: place, ...wanted(field) });
+      tell(place, WANTED[field.kind] ?? "reading_choice", field);
     }
   }
   return filled;
@@ -55,21 +61,4 @@ function isReadable(field, value) {
     default:
       return typeof value === "string";
   }
-}
-
-function wanted(field) {
-  if (field.kind === "number" || field.kind === "numbers") {
-    const many = field.kind === "numbers" ? field.size : 1;
-    const unit = field.unit ? ` ${field.unit}` : "";
-    return {
-      zh: `应为${field.low}至${field.high}${field.unit}的数字${many > 1 ? `，共${many}个` : ""}。`,
-      en: `must be ${many > 1 ? `${many} numbers` : "a number"} from ${field.low} to ${field.high}${unit}.`,
-    };
-  }
-  return { zh: "请从列表中选择。", en: "must be one of the list." };
-}
-
-function pair(data, name) {
-  const [, zh, en] = data.sentences[name];
-  return { zh, en };
 }
