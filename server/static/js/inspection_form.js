@@ -18,9 +18,10 @@ function showMethods() {
 }
 
 function showPoints() {
+  const kind = form.elements.kind.value;
   for (const point of form.querySelectorAll("[data-kinds]")) {
-    const select = point.querySelector("select");
-    point.hidden = !select.value && !point.dataset.kinds.split(" ").includes(form.elements.kind.value);
+    const isOffered = !kind || point.dataset.kinds.split(" ").includes(kind);
+    point.hidden = !isOffered && !point.querySelector("select").value; // what was answered stays in sight
   }
 }
 for (const show of [showMethods, showPoints]) {
