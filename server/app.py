@@ -111,13 +111,13 @@ def create_app(settings: Settings) -> APIFlask:
     compression.init(app)  # first: what is added to an answer last is done before it
     clean_forms.init(app)
     callers.init(app)
+    contact.init(app)
     access.init(app, access.SessionRule(settings.session_idle_minutes * 60, settings.session_hours * 3600))
     evidence_uploads.init(app)  # before the check of tokens, which reads the form
     csrf = CSRFProtect(app)  # after the guard: who is no longer signed in is asked to sign in, not told of tokens
     language.init(app)
     frame.init(app, settings.tile_url, settings.secure_cookies)
     words.init(app)
-    contact.init(app)
     errors.init(app, {api_errors.PREFIX: api_errors.answer, problems.PREFIX: problems.answer})
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).blueprint)

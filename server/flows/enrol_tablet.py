@@ -63,11 +63,13 @@ def enrol(connection: Connection, actor: Actor, account: Account, greeting: Gree
 
 def revoke(connection: Connection, actor: Actor, scope: Scope | None, tablet_id: UUID, reason: str) -> str | None:
     """Shut a tablet out and end the sessions of its account; its name, None where there is none to revoke."""
+    found = tablets.find_in_scope(connection, scope, tablet_id)
+    if found is None:
+        return None
     if not REASON_LEAST <= len(reason) <= REASON_MOST:
         zh = f"请填写停用原因（{REASON_LEAST}至{REASON_MOST}字）。"
         raise Refused([Fault("reason", zh, f"Say why, in {REASON_LEAST} to {REASON_MOST} characters.")])
-    found = tablets.find_in_scope(connection, scope, tablet_id)
-    if found is None or not tablets.revoke(connection, tablet_id, actor.user_id, reason):
+    if not tablets.revoke(connection, tablet_id, actor.user_id, reason):
         return None
     users.end_sessions(connection, found["user_id"])
     detail = {"name": found["name"], "account": found["username"], "reason": reason}

@@ -5,6 +5,7 @@ carry the records of the other: a call whose account is not that of the session 
 """
 
 from datetime import UTC, datetime
+from urllib.parse import unquote
 from uuid import UUID
 
 from flask import Flask, Response, request
@@ -15,7 +16,8 @@ from server.tablet.problems import PREFIX, Problem, respond
 from server.web.access import engine, find_current_account
 
 ACCOUNT, TABLET, TIME = "X-Tablet-Account", "X-Tablet", "X-Server-Time"
-FENCED = ("/tablet/data/", "/tablet/sync/")
+SESSION = "/tablet/session"
+FENCED = (SESSION, "/tablet/enrolment", "/tablet/data/", "/tablet/sync/")
 REVOKED = ("该终端已被停用，请联系管理员。", "This tablet was revoked. Ask an administrator.")
 OTHER_ACCOUNT = ("当前会话属于其他账号，请重新登录。", "The session belongs to another account. Sign in again.")
 
@@ -29,19 +31,21 @@ def tablet_id(text: object) -> UUID | None:
 
 
 def check_caller() -> None:
-    """Before every call for data or with records; raises Problem 401 (another's session) or 403 (revoked)."""
-    account = find_current_account()
-    if not request.path.startswith(FENCED) or account is None:
+    """Before every call of a tablet; raises Problem 403 (revoked: said even when nobody is signed in any more, so that
+    the tablet locks itself) or 401 (the session is another account's).
+    """
+    if not request.path.startswith(FENCED):
         return
-    if request.headers.get(ACCOUNT, account.username) != account.username:
-        raise Problem(401, "other_account", OTHER_ACCOUNT)
     named = tablet_id(request.headers.get(TABLET))
-    if named is None:
-        return
-    with transaction(engine()) as connection:
-        found = tablets.find_one(connection, named)
-    if found is not None and found.user_id == account.id and found.revoked_at is not None:
-        raise Problem(403, "revoked", REVOKED)
+    if named is not None:
+        with transaction(engine()) as connection:
+            found = tablets.find_one(connection, named)
+        if found is not None and found.revoked_at is not None:
+            raise Problem(403, "revoked", REVOKED)
+    account = find_current_account()
+    claimed = unquote(request.headers.get(ACCOUNT, ""))
+    if request.path != SESSION and account is not None and claimed not in {"", account.username}:
+        raise Problem(401, "other_account", OTHER_ACCOUNT)
 
 
 def tell_time(response: Response) -> Response:
@@ -53,7 +57,7 @@ def tell_time(response: Response) -> Response:
 
 
 def init(app: Flask) -> None:
-    """Hang both around the calls below /tablet/."""
+    """Hang both around the calls below /tablet/; before the guard of sessions, which would answer first."""
     app.register_error_handler(Problem, respond)
     app.before_request(check_caller)
     app.after_request(tell_time)

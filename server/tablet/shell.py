@@ -54,11 +54,16 @@ def _manifest() -> bytes:
     )
 
 
+def words_of(language: str) -> bytes:
+    """The texts of the app in a language, by the English, as JSON; English needs none."""
+    return _json(texts.chinese() if language == "zh" else {})
+
+
 def _made() -> Shell:
     page = render_template(
         "tablet/shell.html", styles=shell_files.styles(), modules=shell_files.modules(), names=NAMES
     ).encode()
-    words = {"zh": _json(texts.chinese()), "en": b"{}"}
+    words = {language: words_of(language) for language in NAMES}
     manifest = _manifest()
     made = [("/tablet/", page), ("/tablet/manifest.webmanifest", manifest)]
     made += [(f"/tablet/words/{one}.json", content) for one, content in words.items()]

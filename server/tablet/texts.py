@@ -6,12 +6,13 @@ from pathlib import Path
 from server.tablet import shell_files
 from server.web.language import read_catalogue
 
-CALL = re.compile(r'\bt\(\s*"((?:[^"\\\n]|\\.)*)"')
+COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.S | re.M)
+CALL = re.compile(r'(?<![\w.])t\(\s*"((?:[^"\\\n]|\\.)*)"')
 
 
 def in_source(source: str) -> list[str]:
-    """Texts that a module asks for, as they stand in `t("…")`."""
-    return [re.sub(r"\\(.)", r"\1", found) for found in CALL.findall(source)]
+    """Texts that a module asks for, as they stand in `t("…")`; comments do not count."""
+    return [re.sub(r"\\(.)", r"\1", found) for found in CALL.findall(COMMENT.sub("", source))]
 
 
 def asked(folder: Path = shell_files.STATIC) -> dict[str, str]:

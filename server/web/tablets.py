@@ -1,5 +1,6 @@
 """Tablets: which devices inspectors use, when they were last heard of, what they still hold; shutting one out."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -47,7 +48,7 @@ COLUMNS = (
     Column("enrolled_at", _l("Enrolled"), sort=True, extra=True),
     Column("app_version", _l("App version"), extra=True),
     Column("state", _l("State")),
-    Column("end", _l("Revoke")),
+    Column("end", _l("Shut out")),
 )
 
 
@@ -60,7 +61,7 @@ def _page(faults: dict[str, str] | None = None, wrong: UUID | None = None) -> st
     query = read(request.args, FILTERS, COLUMNS, sort="last_seen_at")
     with work() as connection:
         found = tablets.find(connection, _scope(), query)
-    shown = view(query, found, FILTERS, COLUMNS)
+    shown = replace(view(query, found, FILTERS, COLUMNS), path=url_for("tablets.index"))  # a refusal stands elsewhere
     return render_template("tablets/list.html", view=shown, faults=faults or {}, wrong=wrong)
 
 
@@ -71,30 +72,28 @@ def index() -> str:
     return _page()
 
 
-@blueprint.post("/<uuid:number>/revoke")
+@blueprint.post("/<uuid:tablet>/revoke")
 @allow("tablets.manage")
-def revoke(number: UUID) -> ResponseReturnValue:
+def revoke(tablet: UUID) -> ResponseReturnValue:
     """Shut a tablet out, with a reason."""
     reason = " ".join(request.form.get("reason", "").replace("\0", "").split())
-    with work() as connection:
-        if tablets.find_in_scope(connection, _scope(), number) is None:
-            abort(404)
-        try:
-            name = enrol_tablet.revoke(connection, current_actor(), _scope(), number, reason)
-        except Refused as refused:
-            return _page(by_field(refused.faults), number), 422
+    try:
+        with work() as connection:
+            name = enrol_tablet.revoke(connection, current_actor(), _scope(), tablet, reason)
+    except Refused as refused:
+        return _page(by_field(refused.faults), tablet), 422
     if name is None:
         abort(404)
     flash(_("%(name)s is revoked, and the sessions of its account have ended.", name=name), "good")
     return redirect(url_for("tablets.index"), 303)
 
 
-@blueprint.post("/<uuid:number>/restore")
+@blueprint.post("/<uuid:tablet>/restore")
 @allow("tablets.manage")
-def restore(number: UUID) -> ResponseReturnValue:
+def restore(tablet: UUID) -> ResponseReturnValue:
     """Let a tablet in again that was found."""
     with work() as connection:
-        name = enrol_tablet.restore(connection, current_actor(), _scope(), number)
+        name = enrol_tablet.restore(connection, current_actor(), _scope(), tablet)
     if name is None:
         abort(404)
     flash(_("%(name)s may be used again.", name=name), "good")

@@ -1,7 +1,14 @@
 """The tablet in a browser: signed in with a PIN, locked and opened again."""
 
-from playwright.sync_api import Page, expect
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+
+from tests.conftest import CHROMIUM, CHROMIUM_ARGUMENTS
 from tests.server.conftest import PASSWORD
 
 PIN = "482916"
@@ -15,7 +22,8 @@ def press_pin(page: Page, pin: str = PIN) -> None:
 
 def fill_sign_in(page: Page, username: str, password: str = PASSWORD) -> None:
     """Fill the form of the screen and send it."""
-    page.fill("#username", username)
+    if page.locator("#username").is_editable():  # while an account is open, it is that account's
+        page.fill("#username", username)
     page.fill("#password", password)
     page.click("#sign-in")
 
@@ -57,3 +65,67 @@ def unlock(page: Page, pin: str = PIN) -> Page:
     press_pin(page, pin)
     expect(page.locator('main:not([data-path="/unlock"])')).to_be_attached()
     return page
+
+
+def opened_device(browser: Browser, folder: Path, **options: Any) -> BrowserContext:
+    """A tablet that keeps what it holds in a folder, as a real one does; a phone-like Chromium of its own."""
+    return browser.browser_type.launch_persistent_context(
+        folder,
+        executable_path=CHROMIUM,
+        args=CHROMIUM_ARGUMENTS,
+        viewport={"width": 800, "height": 1280},
+        has_touch=True,
+        **options,
+    )
+
+
+def kill_device(context: BrowserContext, folder: Path) -> None:
+    """End the browser of a folder as a flat battery does: no farewell, nothing written on the way out."""
+    mine = f"--user-data-dir={folder}"
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and mine in _command(entry)]
+    assert pids
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    with suppress(Error):  # it is gone already
+        context.close()
+
+
+def _command(entry: Path) -> list[str]:
+    try:
+        return (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
+
+
+def in_app(page: Page, script: str, argument: object = None) -> Any:
+    """Run `async (app, argument) => …` in the page with the app's own object."""
+    return page.evaluate(
+        f"""async (argument) => {{
+          const {{ app }} = await import("/static/tablet/app.js");
+          return ({script})(app, argument);
+        }}""",
+        argument,
+    )
+
+
+def add_draft(page: Page, subject: str = "辽NA1234") -> str:
+    """A check that was begun, with a photo; its key."""
+    key: str = in_app(
+        page,
+        """async (app, subject) => {
+          const record = await app.checks.create({ check: { kind: "roadside", subject } });
+          const bytes = new TextEncoder().encode("photo of " + subject);
+          const photo = await app.photos.add({ check: record.key, purpose: "scene", name: "a.jpg", bytes });
+          await app.checks.save({ ...record, photos: [photo.id] });
+          return record.key;
+        }""",
+        subject,
+    )
+    return key
+
+
+def subjects(page: Page) -> list[str]:
+    """What the checks on the device are about, newest first."""
+    found: list[str] = in_app(page, "async (app) => (await app.checks.list()).map((one) => one.check.subject)")
+    return found

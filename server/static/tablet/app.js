@@ -10,13 +10,13 @@ import * as installs from "./installs.js";
 import { lockSoon, startLock } from "./lock.js";
 import { back, find, go, pathOf, queryOf } from "./router.js";
 import * as screens from "./screens/index.js";
-import { greet, sessionOf, withContact } from "./session.js";
+import { greet, noteLatest, sessionOf, withContact } from "./session.js";
 import { makeChecks } from "./store/checks.js";
 import { makeFiles } from "./store/files.js";
 import { makePhotos } from "./store/photos.js";
 import { startUpdates } from "./updates.js";
 import { makeVault } from "./vault/seal.js";
-import { wipeWhatIsOver } from "./vault/wipe.js";
+import { inUse, wipeWhatIsOver } from "./vault/wipe.js";
 import { startWords, t } from "./words.js";
 
 const SCREENS = Object.values(screens);
@@ -42,6 +42,7 @@ export const app = {
   screens: SCREENS,
   refresh: () => show(),
   lock: (reason) => lockSoon(app, reason),
+  online: null, // whether the last request was answered; null before the first
   holds: 0,
   /** Keep the app from locking itself (camera, signature); call what it gives when done. */
   hold() {
@@ -66,9 +67,14 @@ function signedIn(value) {
   window.dispatchEvent(new CustomEvent(value ? "signed-in" : "signed-out"));
 }
 
+function reached(value) {
+  if (app.online === value) return;
+  app.online = value;
+  window.dispatchEvent(new CustomEvent(value ? "reached" : "unreachable"));
+}
+
 async function noteContact() {
   if (!app.session) return;
-  setStrip("offline", null);
   signedIn(true);
   if (now() - notedMs < CONTACT_NOTED_MS) return;
   notedMs = now();
@@ -77,8 +83,8 @@ async function noteContact() {
 }
 
 async function hear(event) {
+  reached(event !== "offline");
   if (event === "contact") await noteContact();
-  else if (event === "offline") window.dispatchEvent(new CustomEvent("unreachable"));
   else if (event === "signed_out") signedIn(false);
   else if (event === "revoked" && app.record) {
     await app.device.put("accounts", { ...app.record, revoked: true, wrap: null });
@@ -99,6 +105,7 @@ async function opened(record, keyBytes, { csrf = null, online = false } = {}) {
   app.files = makeFiles(app.database, app.vault, now);
   await putMeta(app.device, "current", record.account);
   for (const install of Object.values(installs)) await install(app);
+  navigator.locks.request(inUse(record.account), { mode: "shared" }, () => new Promise(() => {})); // until the page goes
   startLock(app);
   const wanted = sessionStorage.getItem(`wanted ${record.account}`) || "/";
   sessionStorage.removeItem(`wanted ${record.account}`);
@@ -158,12 +165,21 @@ async function show() {
   return undefined;
 }
 
+/** Say what nobody caught; false where it is a fault of the app itself. */
 function tellFault(fault) {
-  if (fault && fault.name === "StorageFull") {
+  const name = fault && fault.name;
+  if (name === "StorageFull") {
     toast(t("No room left on this device. What was kept before is safe. Free some space, or send what is waiting."), "over");
-  } else if (!(fault instanceof Offline) && !(fault && fault.name === "Locked")) {
+  } else if (!(fault instanceof Offline) && name !== "Locked") {
     toast(t("Something went wrong in the app: {text}", { text: String((fault && fault.message) || fault) }), "over");
+    return false;
   }
+  return true;
+}
+
+async function lookAtClock() {
+  await noteLatest(app.device, now());
+  await wipeWhatIsOver(app.device, now());
 }
 
 async function start() {
@@ -171,12 +187,14 @@ async function start() {
   app.device = await openDevice();
   startClock(await getMeta(app.device, "offset"), (offset) => putMeta(app.device, "offset", offset).catch(() => {}));
   startHttp(caller, hear);
-  await wipeWhatIsOver(app.device, now());
-  setInterval(() => wipeWhatIsOver(app.device, now(), app.session && app.session.account), WIPE_LOOK_MS);
+  await lookAtClock();
+  setInterval(lookAtClock, WIPE_LOOK_MS);
   window.addEventListener("hashchange", () => show().catch(tellFault));
   window.addEventListener("language", () => show().catch(tellFault));
   window.addEventListener("online", greetServer);
-  window.addEventListener("unhandledrejection", (event) => tellFault(event.reason));
+  window.addEventListener("unhandledrejection", (event) => {
+    if (tellFault(event.reason)) event.preventDefault();
+  });
   await show();
   await startUpdates(app);
   document.documentElement.dataset.ready = "yes";

@@ -17,7 +17,7 @@ let tell = () => {};
 
 /**
  * Say who calls, and what is to be done with what answers tell: `hear(event, answer)` with "contact" (the server
- * answered this account), "signed_out", "revoked", "offline".
+ * answered this account), "answer" (any other answer), "signed_out", "revoked", "offline".
  */
 export function startHttp(who, hear) {
   caller = who;
@@ -27,7 +27,7 @@ export function startHttp(who, hear) {
 async function once(method, path, { json, body, headers, timeoutMs = REQUEST_TIMEOUT_MS }) {
   const given = { Accept: "application/json", ...headers };
   if (json !== undefined) given["Content-Type"] = "application/json";
-  if (caller.account) given["X-Tablet-Account"] = caller.account;
+  if (caller.account) given["X-Tablet-Account"] = encodeURIComponent(caller.account);
   if (caller.tabletId) given["X-Tablet"] = caller.tabletId;
   if (method !== "GET" && caller.csrf) given["X-CSRFToken"] = caller.csrf;
   const sent = now();
@@ -76,5 +76,6 @@ export async function request(method, path, options = {}) {
   if (answer.status === 403 && code === "revoked") tell("revoked", answer);
   else if (answer.status === 401 && code !== "wrong") tell("signed_out", answer);
   else if (answer.status < 400 && path !== "/tablet/session") tell("contact", answer);
+  else tell("answer", answer);
   return answer;
 }

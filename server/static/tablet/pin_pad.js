@@ -49,7 +49,7 @@ export function pinPad(label, onComplete) {
   }
 
   function type(event) {
-    if (!element.isConnected || event.target.closest("input, dialog")) return;
+    if (!element.isConnected || (event.target instanceof Element && event.target.closest("input, dialog"))) return;
     if (/^[0-9]$/.test(event.key)) press(event.key);
     else if (event.key === "Backspace") press("⌫");
   }

@@ -65,6 +65,15 @@ export function withContact(record, nowMs) {
   return { ...record, lastContactMs: nowMs, latestMs: nowMs };
 }
 
+/** Note the latest time that the device's clock showed, so that setting it back later gains nothing. */
+export async function noteLatest(device, nowMs) {
+  const work = device.transaction("accounts", "readwrite");
+  for (const record of await work.store.getAll()) {
+    if (nowMs > (record.latestMs || 0)) await work.store.put({ ...record, latestMs: nowMs });
+  }
+  await work.done;
+}
+
 async function enrol(record, more) {
   const answer = await request("POST", "/tablet/enrolment", {
     json: {
@@ -153,6 +162,9 @@ export async function signOut(device, caller, record, database, appVersion) {
   if ((await unsentOf(record.account)).length > 0) throw new SessionRefused("unsent", UNSENT);
   const { signedIn } = await greet(device, caller, record, database, appVersion);
   if (!signedIn && ((await getMeta(database, "discarded")) || []).length > 0) throw new SessionRefused("signed_out", UNTOLD);
+  const waits = []; // what else is to be told to the server: numbers that were reserved
+  window.dispatchEvent(new CustomEvent("before-sign-out", { detail: { signedIn, wait: (promise) => waits.push(promise) } }));
+  await Promise.allSettled(waits);
   if (signedIn) {
     const answer = await request("DELETE", "/tablet/session");
     if (answer.status >= 400) throw refusal(answer);

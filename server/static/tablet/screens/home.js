@@ -45,13 +45,16 @@ async function room() {
   );
 }
 
+/** Whether the server answers, and whether it still knows us. */
 function signState(app) {
-  if (app.session.signedIn) return mark("pass", t("connected"), { id: "signed" });
+  const days = daysLeft(app.record, now(), OFFLINE_DAYS);
+  if (app.session.signedIn && app.online !== false) return mark("pass", t("connected"), { id: "signed", "data-signed": "yes" });
+  const told = app.online ? t("The session has ended; working on for another {n} days", { n: days }) : t("no connection; working on for another {n} days", { n: days });
   return h(
     "div",
     { class: "row" },
-    mark("doubt", t("working without the server, for another {n} days", { n: daysLeft(app.record, now(), OFFLINE_DAYS) }), { id: "signed" }),
-    button(t("Sign in to send"), () => app.go("/sign-in"), { id: "sign-in-again" }),
+    mark(app.online ? "doubt" : "plain", told, { id: "signed", "data-signed": "no" }),
+    app.online ? button(t("Sign in to send"), () => app.go("/sign-in"), { id: "sign-in-again", kind: "primary" }) : null,
   );
 }
 
@@ -72,7 +75,7 @@ async function show(root, params, app) {
     place,
     h("div", { class: "row" }, button(t("Sign out"), () => app.go("/sign-out"), { id: "to-sign-out" })),
   );
-  const events = ["checks", "sync", "session", "signed-in", "signed-out"];
+  const events = ["checks", "sync", "session", "signed-in", "signed-out", "reached", "unreachable"];
   for (const name of events) window.addEventListener(name, draw);
   return () => events.forEach((name) => window.removeEventListener(name, draw));
 }

@@ -21,6 +21,9 @@ export function isOver(record, nowMs) {
   return nowMs - record.lastContactMs > (record.keepDays || 7) * DAY_MS;
 }
 
+/** The name of the lock that a window holds while an account is open in it. */
+export const inUse = (account) => `tablet account ${account}`;
+
 /** Remove an account from the device; throws where anything is unsent. */
 export async function wipe(device, account) {
   const unsent = await unsentOf(account);
@@ -29,14 +32,16 @@ export async function wipe(device, account) {
   await device.delete("accounts", account);
 }
 
-/** Wipe every account whose time is over and that has sent everything; the names of those wiped. */
-export async function wipeWhatIsOver(device, nowMs, except = null) {
+/** Wipe every account whose time is over, that has sent everything and is open nowhere; the names of those wiped. */
+export async function wipeWhatIsOver(device, nowMs) {
   const wiped = [];
   for (const record of await device.getAll("accounts")) {
-    if (record.account === except || !isOver(record, nowMs)) continue;
-    if ((await unsentOf(record.account)).length > 0) continue;
-    await wipe(device, record.account);
-    wiped.push(record.account);
+    if (!isOver(record, nowMs)) continue;
+    await navigator.locks.request(inUse(record.account), { ifAvailable: true }, async (free) => {
+      if (!free || (await unsentOf(record.account)).length > 0) return;
+      await wipe(device, record.account);
+      wiped.push(record.account);
+    });
   }
   return wiped;
 }
