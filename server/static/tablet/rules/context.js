@@ -37,7 +37,7 @@ export function contextOf(data, atMs, area = "") {
  * @returns {{code: string, zh: string, en: string}}
  */
 export function said(sentences, name, values = {}) {
-  const [code, zh, en] = sentences[name];
+  const [code, zh, en] = sentences[name] ?? [name, name, name]; // a file from before the sentence came
   const filled = (text, language) =>
     text.replace(/\{(\w+)(:g)?\}/g, (_, key, asNumber) => {
       const value = Array.isArray(values[key]) ? values[key][language] : values[key];
