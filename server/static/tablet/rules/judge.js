@@ -1,6 +1,6 @@
 /** Readings and inspections judged at the place, by the rows of the reference file. */
 
-import { inForce, isInside } from "../zones/locate.js";
+import { inForce, inHours, isInside } from "../zones/locate.js";
 import { conclude, conclusionJson, judgeOne, judgementJson } from "./conclude.js";
 import { contextOf } from "./context.js";
 import { dayOf, microsOf } from "./days.js";
@@ -61,10 +61,11 @@ export function judgeMethod(reference, method, readings, subject, atMs, area, zo
   return judgementJson(judgeOne(context, method, read.readings, placed));
 }
 
-/** The zone versions in force that hold the point of the check; none where it has no position. */
+/** The zone versions that hold the point of the check and bind at that hour; none where it has no position. */
 export function zonesOf(data, check, atMs) {
   if (check.lon === null || check.lon === undefined || check.lat === null || check.lat === undefined) return [];
-  return data.zones.filter((zone) => inForce(zone, atMs) && isInside(zone, check.lon, check.lat));
+  const binds = (zone) => inForce(zone, atMs) && inHours(zone.terms, atMs, data.calendar);
+  return data.zones.filter((zone) => binds(zone) && isInside(zone, check.lon, check.lat));
 }
 
 /** The instruments as they stood: every certificate, and the checks made up to the time of the inspection. */
