@@ -14,7 +14,8 @@ from server.config import Settings
 from server.db import connect_engine
 from server.flows.sign_in import Limits
 from server.store.evidence_store import EvidenceStore
-from server.web import access, clean_forms, errors, evidence_uploads, frame, language, words
+from server.tablet import contact, problems
+from server.web import access, clean_forms, compression, errors, evidence_uploads, frame, language, words
 
 BLUEPRINTS: tuple[str, ...] = (
     "server.web.home",
@@ -54,6 +55,10 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.documents",
     "server.web.stations",
     "server.web.retests",  # with repairs
+    "server.web.tablets",
+    "server.tablet.shell",
+    "server.tablet.session",
+    "server.tablet.reference",
 )
 """Modules with a `blueprint`; one line each."""
 
@@ -103,15 +108,17 @@ def create_app(settings: Settings) -> APIFlask:
         timedelta(minutes=settings.login_lock_minutes),
     )
     app.extensions["evidence_store"] = EvidenceStore(settings.evidence_dir, settings.evidence_limits)
+    compression.init(app)  # first: what is added to an answer last is done before it
     clean_forms.init(app)
     callers.init(app)
+    contact.init(app)
     access.init(app, access.SessionRule(settings.session_idle_minutes * 60, settings.session_hours * 3600))
     evidence_uploads.init(app)  # before the check of tokens, which reads the form
     csrf = CSRFProtect(app)  # after the guard: who is no longer signed in is asked to sign in, not told of tokens
     language.init(app)
     frame.init(app, settings.tile_url, settings.secure_cookies)
     words.init(app)
-    errors.init(app, {api_errors.PREFIX: api_errors.answer})
+    errors.init(app, {api_errors.PREFIX: api_errors.answer, problems.PREFIX: problems.answer})
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).blueprint)
     for module in API_BLUEPRINTS:

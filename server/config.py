@@ -146,6 +146,12 @@ SETTINGS: dict[str, Setting] = {
     "ingest_wait_ms": Setting(
         "INGEST_WAIT_MS", "200", _whole(1, 5000), "how long a worker waits for a batch to fill, milliseconds"
     ),
+    "tablet_keep_days": Setting(
+        "TABLET_KEEP_DAYS",
+        "7",
+        _whole(1, 90),
+        "a tablet wipes what it holds this long after its last contact, once everything is sent, days",
+    ),
     "tile_url": Setting(
         "TILE_URL",
         "",
@@ -192,6 +198,7 @@ class Settings:
     city: int
     ingest_batch: int
     ingest_wait_ms: int
+    tablet_keep_days: int
     tile_url: str
     tile_attribution: str
     bad_frames_alarm_pct: int

@@ -15,6 +15,7 @@ from enforcement.registry.stages import Stage, StageBasis, meets, stage_name
 from enforcement.registry.subjects import Fitted, Machine, Subject, Truck
 from enforcement.rules.book import RuleBook, get_rule
 from enforcement.rules.penalties import Offence
+from enforcement.sentences import Sentence, joined, said
 from enforcement.zones.reasons import Reason, ReasonCode
 from enforcement.zones.terms import Purpose, SubjectKind, ZoneTerms
 
@@ -72,12 +73,7 @@ def _found(subject: Subject, terms: ZoneTerms, rules: RuleBook, at: datetime) ->
     yield from _banned_type(subject, terms)
     yield from _banned_fuel(subject, terms)
     if terms.coding_required and isinstance(subject, Machine) and not subject.is_coded:
-        yield _reason(
-            ReasonCode.NOT_CODED,
-            "未进行编码登记，区域要求已编码登记。",
-            "The machine is not coded; the zone demands it.",
-            Offence.UNREGISTERED_MACHINE,
-        )
+        yield _reason(said("not_coded"), offence=Offence.UNREGISTERED_MACHINE)
     yield from _device(subject, terms)
 
 
@@ -92,25 +88,18 @@ def _stage(subject: Subject, terms: ZoneTerms, rules: RuleBook, at: datetime) ->
         stage = Stage.ELECTRIC
     answer = meets(stage, least, get_rule(rules, rule_id, at).words)
     if answer is None:
-        (zh, en), (least_zh, least_en) = stage_name(stage, is_truck), stage_name(least, is_truck)
-        zh = f"排放阶段（{zh}）无法判断是否达到区域要求的{least_zh}，需核实。"
-        en = f"Whether the stage ({en}) reaches the least stage of the zone ({least_en}) is not known."
-        yield Reason(ReasonCode.STAGE_UNKNOWN, zh, en, is_firm=False, rule_ids=(rule_id,))
+        words = {"stage": stage_name(stage, is_truck), "least": stage_name(least, is_truck)}
+        yield _reason(said("zone_stage_unknown", **words), is_firm=False, rule_ids=(rule_id,))
     elif not answer:
         yield _too_low(subject, stage, least, terms, rule_id)
 
 
 def _too_low(subject: Subject, stage: Stage, least: Stage, terms: ZoneTerms, rule_id: str) -> Reason:
     is_truck = isinstance(subject, Truck)
-    (zh, en), (least_zh, least_en) = stage_name(stage, is_truck), stage_name(least, is_truck)
-    zh = f"排放阶段为{zh}，低于区域要求的{least_zh}。"
-    en = f"The emission stage is {en}; the zone demands at least {least_en}."
+    low = said("stage_too_low", stage=stage_name(stage, is_truck), least=stage_name(least, is_truck))
     inferred = subject.stage_basis is StageBasis.DATE
-    if inferred:
-        zh += "阶段由日期推断，需核对铭牌或随车清单。"
-        en += " The stage was inferred from a date: check the nameplate or the list."
-    offence = terms.truck_offence if is_truck else terms.machine_offence
-    return Reason(ReasonCode.STAGE_TOO_LOW, zh, en, not inferred, offence, (rule_id,))
+    sentence = joined(low.code, (low, said("stage_inferred"))) if inferred else low
+    return _reason(sentence, is_firm=not inferred, offence=_offence(subject, terms), rule_ids=(rule_id,))
 
 
 def _banned_type(subject: Subject, terms: ZoneTerms) -> Iterator[Reason]:
@@ -118,43 +107,36 @@ def _banned_type(subject: Subject, terms: ZoneTerms) -> Iterator[Reason]:
     banned = terms.banned_truck_categories if is_truck else terms.banned_machine_types
     answer = _within(subject.category, banned) if banned else False
     if answer:
-        offence = terms.truck_offence if is_truck else terms.machine_offence
-        zh, en = f"区域禁止该类型（{subject.category}）。", f"The zone bans this type ({subject.category})."
-        yield _reason(ReasonCode.TYPE_BANNED, zh, en, offence)
+        yield _reason(said("type_banned", category=subject.category), offence=_offence(subject, terms))
     elif answer is None:
-        zh, en = "类型未知，区域禁止部分类型，需核实。", "The type is unknown; the zone bans some types."
-        yield Reason(ReasonCode.TYPE_UNKNOWN, zh, en, is_firm=False)
+        yield _reason(said("type_unknown"), is_firm=False)
 
 
 def _banned_fuel(subject: Subject, terms: ZoneTerms) -> Iterator[Reason]:
     if subject.fuel in terms.banned_fuels:
-        offence = terms.truck_offence if isinstance(subject, Truck) else terms.machine_offence
-        zh, en = f"区域禁止使用该燃料（{subject.fuel}）。", f"The zone bans this fuel ({subject.fuel})."
-        yield _reason(ReasonCode.FUEL_BANNED, zh, en, offence)
+        yield _reason(said("fuel_banned", fuel=subject.fuel), offence=_offence(subject, terms))
     elif terms.banned_fuels and subject.fuel is Fuel.UNKNOWN:
-        zh, en = "燃料未知，区域禁止部分燃料，需核实。", "The fuel is unknown; the zone bans some fuels."
-        yield Reason(ReasonCode.FUEL_UNKNOWN, zh, en, is_firm=False)
+        yield _reason(said("fuel_unknown"), is_firm=False)
 
 
 def _device(subject: Subject, terms: ZoneTerms) -> Iterator[Reason]:
     if not terms.device_required or subject.device is Fitted.YES:
         return
     if subject.device is Fitted.NO:
-        zh, en = "登记为未安装远程终端，区域要求安装。", "No remote terminal is fitted; the zone demands one."
-        yield _reason(ReasonCode.NO_DEVICE, zh, en, Offence.DEVICE_MISSING)
+        yield _reason(said("no_device"), offence=Offence.DEVICE_MISSING)
     else:
-        zh = "是否安装远程终端未知，区域要求安装，需核实。"
-        en = "Whether a remote terminal is fitted is not known; the zone demands one."
-        yield Reason(ReasonCode.DEVICE_UNKNOWN, zh, en, is_firm=False)
+        yield _reason(said("device_unknown"), is_firm=False)
 
 
-def _reason(code: ReasonCode, zh: str, en: str, offence: Offence) -> Reason:
-    return Reason(code, zh, en, offence=offence)
+def _offence(subject: Subject, terms: ZoneTerms) -> Offence:
+    return terms.truck_offence if isinstance(subject, Truck) else terms.machine_offence
+
+
+def _reason(
+    sentence: Sentence, *, is_firm: bool = True, offence: Offence | None = None, rule_ids: tuple[str, ...] = ()
+) -> Reason:
+    return Reason(ReasonCode(sentence.code), sentence.zh, sentence.en, is_firm, offence, rule_ids)
 
 
 def _scope_unknown() -> Reason:
-    zh, en = (
-        "类型或燃料未知，是否适用该区域规定需核实。",
-        "Type or fuel is unknown: whether the terms bind it is open.",
-    )
-    return Reason(ReasonCode.SCOPE_UNKNOWN, zh, en, is_firm=False)
+    return _reason(said("scope_unknown"), is_firm=False)

@@ -31,7 +31,7 @@ from enforcement.measurements.wording import OUTCOME_NAMES
 from enforcement.rules.book import Certainty, Rule, RuleBook, get_rule
 from enforcement.rules.laws import Law, law_of
 from enforcement.rules.penalties import Offence
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 from enforcement.zones.terms import Purpose, ZoneTerms
 
 __all__ = [
@@ -116,18 +116,11 @@ def _offences(judgements: Sequence[Judgement], objections: Sequence[ZoneObjectio
 
 
 def _headline(outcome: Outcome) -> Sentence:
-    zh, en = OUTCOME_NAMES[outcome]
-    return Sentence(str(outcome), f"检查结论：{zh}。", f"The inspection: {en}.")
+    return said("headline", outcome=outcome, words=OUTCOME_NAMES[outcome])
 
 
 def _to_confirm(rules: Sequence[Rule]) -> tuple[Sentence, ...]:
     open_rows = [rule for rule in rules if rule.certainty is Certainty.UNCONFIRMED]
     if not open_rows:
         return ()
-    return (
-        Sentence(
-            "rules_unconfirmed",
-            f"所依据的规则中有{len(open_rows)}条尚待主管部门确认。",
-            f"{len(open_rows)} of the rules it rests on are still to be confirmed by the bureau.",
-        ),
-    )
+    return (said("rules_unconfirmed", n=len(open_rows)),)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from enforcement.json_records import entry
 from enforcement.rules.book import Rule, RuleBook, day_of, find_rule, get_rule
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 
 class InstrumentKind(StrEnum):
@@ -136,13 +136,7 @@ def _lacking(rules: RuleBook, instrument: InstrumentUsed, at: datetime, area: st
         name for name in get_rule(rules, "instrument.required_fields", at, area).words if not getattr(instrument, name)
     ]
     if empty:
-        zh, en = instrument.words
-        names = ", ".join(empty)
-        yield Sentence(
-            "instrument_data_missing",
-            f"{zh}缺少{names}，结果仅作筛查。",
-            f"The {en} lacks {names}: the result is a screening.",
-        )
+        yield said("instrument_data_missing", instrument=instrument.words, names=", ".join(empty))
     verified = instrument.kind in get_rule(rules, "instrument.verified_kinds", at, area).words
     if verified and not any(_holds(proof, day_of(at)) for proof in instrument.verifications):
         yield _not_verified(instrument, at)
@@ -158,13 +152,7 @@ def _holds(proof: Verification, day: date) -> bool:
 
 
 def _not_verified(instrument: InstrumentUsed, at: datetime) -> Sentence:
-    zh, en = instrument.words
-    day = day_of(at).isoformat()
-    return Sentence(
-        "not_verified",
-        f"{zh}在{day}不在检定有效期内，结果仅作筛查。",
-        f"No verification of the {en} held on {day}: the result is a screening.",
-    )
+    return said("not_verified", instrument=instrument.words, day=day_of(at).isoformat())
 
 
 def _check_lacking(
@@ -176,18 +164,9 @@ def _check_lacking(
         for check in instrument.checks
         if check.kind is kind and timedelta(0) <= at - check.at <= timedelta(hours=hours)
     ]
-    zh, en = instrument.words
-    check_zh, check_en = CHECK_NAMES[kind]
+    named = {"kind": kind, "instrument": instrument.words, "check": CHECK_NAMES[kind]}
     if not recent:
-        return Sentence(
-            f"{kind}_check_missing",
-            f"{zh}检测前{hours:g}小时内没有{check_zh}记录，结果仅作筛查。",
-            f"The {en} had no {check_en} in the {hours:g} h before: the result is a screening.",
-        )
+        return said("check_missing", hours=hours, **named)
     if check_result(rules, instrument.kind, max(recent, key=lambda check: check.at), area)[0]:
         return None
-    return Sentence(
-        f"{kind}_check_failed",
-        f"{zh}最近一次{check_zh}未通过，结果仅作筛查。",
-        f"The last {check_en} of the {en} was not passed: the result is a screening.",
-    )
+    return said("check_failed", **named)

@@ -11,7 +11,7 @@ from enforcement.measurements.readings import FuelSample, UreaCheck
 from enforcement.measurements.readings_json import fields_of
 from enforcement.measurements.wording import METHOD_NAMES
 from enforcement.rules.book import Rule, RuleBook, find_rule, get_rule
-from enforcement.sentences import Sentence
+from enforcement.sentences import Pair, Sentence, said
 
 
 def standing_of(
@@ -42,12 +42,7 @@ def _officers(rules: RuleBook, inspection: Inspection, area: str) -> _Pairs:
         return
     yield (
         least,
-        Sentence(
-            "officers_too_few",
-            f"持执法证人员{len(cards)}名，少于{least.number:g}名，结果仅作筛查，不得作为处罚依据。",
-            f"{len(cards)} officers with enforcement cards, fewer than {least.number:g}: a screening that no penalty "
-            "may rest on.",
-        ),
+        said("officers_too_few", n=len(cards), least=least.number),
     )
 
 
@@ -58,11 +53,7 @@ def _screening(rules: RuleBook, inspection: Inspection, area: str) -> _Pairs:
         return
     yield (
         rule,
-        Sentence(
-            "single_record",
-            "单次遥感记录仅作筛查，是否不合格按连续超标规则判定。",
-            "A single record of remote sensing is a screening; the rule of consecutive hits decides.",
-        ),
+        said("single_record"),
     )
 
 
@@ -93,24 +84,16 @@ def _uses_instruments(readings: Readings) -> bool:
 
 
 def _without_instrument(method: Method, lacking: list[str]) -> Sentence | None:
-    if not lacking:
-        return None
-    zh, en = METHOD_NAMES[method]
-    names = [INSTRUMENT_NAMES.get(kind, (kind, kind)) for kind in lacking]
-    return Sentence(
-        "instrument_missing",
-        f"{zh}未登记所用仪器：{'、'.join(name for name, _ in names)}，结果仅作筛查。",
-        f"{en}: no {', '.join(name for _, name in names)} is recorded; the result is a screening.",
-    )
+    return _lacking("instrument_missing", method, [INSTRUMENT_NAMES.get(kind, (kind, kind)) for kind in lacking])
 
 
 def _without_weather(method: Method, lacking: list[str]) -> Sentence | None:
-    if not lacking:
-        return None
-    zh, en = METHOD_NAMES[method]
     labels = {item.name: item.metadata for item in fields_of(Method.REMOTE_SENSING)}
-    return Sentence(
-        "weather_missing",
-        f"{zh}未记录气象条件：{'、'.join(labels[name]['zh'] for name in lacking)}，结果仅作筛查。",
-        f"{en}: the weather lacks {', '.join(labels[name]['en'] for name in lacking)}; the result is a screening.",
-    )
+    return _lacking("weather_missing", method, [(labels[name]["zh"], labels[name]["en"]) for name in lacking])
+
+
+def _lacking(sentence: str, method: Method, words: list[Pair]) -> Sentence | None:
+    if not words:
+        return None
+    names = "、".join(zh for zh, _ in words), ", ".join(en for _, en in words)
+    return said(sentence, method=METHOD_NAMES[method], names=names)

@@ -15,7 +15,7 @@ from enforcement.registry.subjects import Fitted, Machine, Subject, Truck
 from enforcement.rules.book import Rule, RuleBook, get_rule
 from enforcement.rules.penalties import Offence
 from enforcement.rules.smoke_limits import SmokeClass
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 from enforcement.zones.terms import Purpose, ZoneTerms
 
 
@@ -99,5 +99,4 @@ def _smoke(methods: Mapping[Method, Readings], subject: Measured, terms: ZoneTer
     seen = any(getattr(readings, "visible_smoke", None) is Finding.YES for readings in methods.values())
     if terms.black_smoke_ban and seen:
         offence = terms.truck_offence if subject.is_truck else terms.machine_offence
-        zh, en = "区域公告禁止排放可见黑烟。", "The notice of the zone bans visible smoke."
-        yield ZoneObjection(Sentence("visible_smoke_banned", zh, en), offence)
+        yield ZoneObjection(said("visible_smoke_banned"), offence)

@@ -11,7 +11,7 @@ from enforcement.registry.machine_numbers import check_machine_number, normalise
 from enforcement.registry.stages import Stage, read_stage
 from enforcement.rules.book import Rule, RuleBook, get_rule
 from enforcement.rules.penalties import Offence
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 _METHOD = Method.CODING_CHECK
 
@@ -44,17 +44,9 @@ def _difference(seen: str, registered: str) -> Sentence | None:
     if seen and registered:
         return tamper_alert(seen, registered)
     if seen:
-        return Sentence(
-            "not_in_register",
-            f"登记库中没有号码{seen}，可能在其他地区登记，请核查。",
-            f"The register does not hold {seen}; it may be registered elsewhere: check.",
-        )
+        return said("not_in_register", seen=seen)
     if registered:
-        return Sentence(
-            "number_not_shown",
-            f"该机械登记号码为{registered}，但机身未见号码，应责令补贴。",
-            f"The register has {registered}, but the machine bears no number: have it put on.",
-        )
+        return said("number_not_shown", registered=registered)
     return None
 
 
@@ -65,19 +57,9 @@ def _stage_doubts(seen: str, readings: CodingCheck, subject: Measured) -> tuple[
     doubts = [Sentence(doubt.code, doubt.zh, doubt.en) for doubt in digit]
     plate = read_stage(readings.stage_plate) if readings.stage_plate else None
     if plate is not None and stage is not None and plate != stage:
-        doubts.append(
-            Sentence(
-                "plate_stage_differs",
-                f"铭牌阶段为{plate}，登记阶段为{stage}，请核对。",
-                f"The plate says stage {plate}, the register says {stage}: check.",
-            )
-        )
+        doubts.append(said("plate_stage_differs", plate=plate, stage=stage))
     return tuple(doubts)
 
 
 def _not_a_machine() -> Sentence:
-    return Sentence(
-        "not_a_machine",
-        "编码登记适用于非道路移动机械。",
-        "Coding is for machines.",
-    )
+    return said("coding_for_machines")

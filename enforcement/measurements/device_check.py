@@ -15,7 +15,7 @@ from enforcement.registry.categories import TruckCategory
 from enforcement.registry.fuels import Fuel
 from enforcement.rules.book import Rule, RuleBook, get_rule
 from enforcement.rules.penalties import Offence
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 _METHOD = Method.DEVICE_CHECK
 _SILENT = frozenset({DeviceState.NOT_REQUIRED, DeviceState.NOT_CHECKED})
@@ -72,13 +72,8 @@ def _offences(part: DeviceFound, subject: Measured, rows: dict[str, Rule]) -> It
 
 def _not_in_law(outside: list[DeviceFound]) -> Iterator[Sentence]:
     if outside:
-        names = "、".join(part.device for part in outside)
-        yield Sentence(
-            "part_not_in_law",
-            f"行为当日的法律未明确{names}属于排放控制系统，请法制审核。",
-            f"The law of that day does not name {', '.join(part.device for part in outside)} as part of the "
-            "system: for legal review.",
-        )
+        names = [str(part.device) for part in outside]
+        yield said("part_not_in_law", names=("、".join(names), ", ".join(names)))
 
 
 def _nobody_bound(
@@ -88,14 +83,6 @@ def _nobody_bound(
     if offences or not any(part.state in wrong for part in named):
         return
     if subject.is_truck and subject.category in (None, TruckCategory.UNKNOWN):
-        yield Sentence(
-            "category_unknown",
-            "车辆类型未知，无法判断是否属于重型车辆，请核实。",
-            "The kind of truck is not known: whether the duty for heavy vehicles binds it is open; check.",
-        )
+        yield said("category_unknown")
     else:
-        yield Sentence(
-            "no_offence_of_the_day",
-            "行为当日的法律未对该类车辆或机械设定相应处罚，应责令改正。",
-            "The law of that day has no penalty for this kind of vehicle or machine: order the repair.",
-        )
+        yield said("no_offence_of_the_day")

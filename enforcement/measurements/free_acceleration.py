@@ -12,7 +12,7 @@ from enforcement.measurements.readings import Finding, FreeAcceleration, Quantit
 from enforcement.measurements.smoke_series import series_doubts
 from enforcement.rules.book import RuleBook
 from enforcement.rules.smoke_limits import mean_of
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 _METHOD = Method.FREE_ACCELERATION
 
@@ -39,8 +39,4 @@ def judge(rules: RuleBook, readings: FreeAcceleration, subject: Measured, at: da
 def _not_purged(readings: FreeAcceleration) -> Sentence | None:
     if readings.purged is not Finding.NO:
         return None
-    return Sentence(
-        "not_purged",
-        "检测前未吹拂排气系统，读数可能偏高，请重新检测。",
-        "The exhaust was not purged before the test: the peaks may be too high; test again.",
-    )
+    return said("not_purged")

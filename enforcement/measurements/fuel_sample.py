@@ -9,7 +9,7 @@ from enforcement.measurements.items import at_most, found, judged
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method
 from enforcement.measurements.readings import Finding, FuelKind, FuelSample
 from enforcement.rules.book import RuleBook, find_rule, get_rule
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 _METHOD = Method.FUEL_SAMPLE
 
@@ -31,18 +31,10 @@ def _items(rules: RuleBook, readings: FuelSample, subject: Measured, at: datetim
 def _hand_over(items: tuple[Item, ...]) -> Sentence | None:
     if not any(item.over for item in items):
         return None
-    return Sentence(
-        "for_market_supervision",
-        "油品不合格线索应移送市场监管部门追查来源。",
-        "Where the fuel came from is for market supervision: hand the lead over.",
-    )
+    return said("for_market_supervision")
 
 
 def _open_questions(readings: FuelSample) -> Sentence | None:
     if readings.report_no and readings.sealed is not Finding.NO:
         return None
-    return Sentence(
-        "no_laboratory_report",
-        "未见实验室检测报告或样品未封存，快检结果只能作为线索。",
-        "There is no laboratory report, or the sample was not sealed: a quick test is a lead only.",
-    )
+    return said("no_laboratory_report")

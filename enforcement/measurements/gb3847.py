@@ -9,7 +9,7 @@ from enforcement.registry.fuels import Fuel
 from enforcement.registry.stages import Stage
 from enforcement.rules.book import Rule, RuleBook, get_rule
 from enforcement.rules.penalties import Offence
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 _DIESEL = frozenset({Fuel.DIESEL, Fuel.MIXED_OIL, Fuel.BIOFUEL, Fuel.HYBRID, Fuel.OTHER, Fuel.UNKNOWN})
 OFFENCES = (Offence.FAILED_INSPECTION,)
@@ -18,17 +18,9 @@ OFFENCES = (Offence.FAILED_INSPECTION,)
 def not_covered(subject: Measured) -> Sentence | None:
     """Why the standard for diesel vehicles does not apply; None if it does or may."""
     if not subject.is_truck:
-        return Sentence(
-            "not_a_vehicle",
-            "该方法适用于在用柴油车，不适用于非道路移动机械。",
-            "This method is for diesel vehicles, not for machines.",
-        )
+        return said("not_a_vehicle")
     if subject.fuel not in _DIESEL or subject.stage is Stage.ELECTRIC:
-        return Sentence(
-            "not_diesel",
-            "登记的燃料不是柴油，该方法不适用。",
-            "The register says that it does not burn diesel: the method does not apply.",
-        )
+        return said("not_diesel")
     return None
 
 

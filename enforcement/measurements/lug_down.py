@@ -10,7 +10,7 @@ from enforcement.measurements.items import at_least, at_most, judged, not_judged
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method
 from enforcement.measurements.readings import LugDown, Quantity
 from enforcement.rules.book import Rule, RuleBook, get_rule
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 _METHOD = Method.LUG_DOWN
 
@@ -43,11 +43,7 @@ def _too_hot(rules: RuleBook, readings: LugDown, at: datetime, area: str) -> Sen
     most = get_rule(rules, "gb3847.lug_down_ambient_max_c", at, area).number
     if readings.ambient_c is None or readings.ambient_c <= most:
         return None
-    return Sentence(
-        "ambient_too_hot",
-        f"环境温度{readings.ambient_c:g}°C超过{most:g}°C，应停止检测，结果不作判定。",
-        f"At {readings.ambient_c:g} °C, above {most:g} °C, the test must stop: the result is not judged.",
-    )
+    return said("ambient_too_hot", ambient=readings.ambient_c, most=most)
 
 
 def _raise(rules: RuleBook, readings: LugDown, at: datetime, area: str) -> tuple[float, tuple[Rule, ...]]:
@@ -65,11 +61,7 @@ def _raise(rules: RuleBook, readings: LugDown, at: datetime, area: str) -> tuple
 def _raised(raised: float) -> Sentence | None:
     if not raised:
         return None
-    return Sentence(
-        "altitude_raise",
-        f"按海拔将光吸收系数限值放宽{raised:g}m⁻¹。",
-        f"The limit of k is raised by {raised:g} m⁻¹ for the altitude.",
-    )
+    return said("altitude_raise", raised=raised)
 
 
 def _rated_kw(readings: LugDown, subject: Measured) -> float | None:
@@ -87,8 +79,4 @@ def _wheel_power(rules: RuleBook, readings: LugDown, subject: Measured, at: date
 def _no_rated_power(readings: LugDown, subject: Measured) -> Sentence | None:
     if _rated_kw(readings, subject) is not None:
         return None
-    return Sentence(
-        "rated_power_unknown",
-        "发动机额定功率未知，轮边功率无法判定，请补录。",
-        "The rated power of the engine is not known: the wheel power cannot be judged; enter it.",
-    )
+    return said("rated_power_unknown")

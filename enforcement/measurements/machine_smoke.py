@@ -14,7 +14,7 @@ from enforcement.registry.stages import Stage
 from enforcement.rules.book import Rule, RuleBook, get_rule
 from enforcement.rules.penalties import Offence
 from enforcement.rules.smoke_limits import SmokeLimit, mean_of, smoke_limit
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 _METHOD = Method.MACHINE_SMOKE
 
@@ -62,38 +62,18 @@ def _wrong_procedure(rules: RuleBook, readings: MachineSmoke, at: datetime, area
     wanted = get_rule(rules, "smoke.constant_speed_procedure", at, area)
     if not readings.constant_speed or readings.procedure == wanted.value:
         return None
-    return Sentence(
-        "wrong_procedure",
-        "恒速发动机应采用加载工况检测，自由加速读数不作判定。",
-        "A constant-speed engine is tested under load: readings of free acceleration are not judged.",
-    )
+    return said("wrong_procedure")
 
 
 def _unknown(subject: Measured) -> Sentence:
     if not subject.power_kw:
-        return Sentence(
-            "power_unknown",
-            "发动机净功率未知，无法确定限值，请核对铭牌后补录。",
-            "The net power of the engine is not known, so neither is the limit; read the plate and enter it.",
-        )
-    return Sentence(
-        "stage_unknown",
-        "排放阶段未知，无法确定限值，请核对铭牌、随车清单后补录。",
-        "The emission stage is not known, so neither is the limit; check plate and list and enter it.",
-    )
+        return said("power_unknown")
+    return said("stage_unknown")
 
 
 def _no_exhaust() -> Sentence:
-    return Sentence(
-        "no_exhaust",
-        "登记为电动或清洁能源机械，该方法不适用。",
-        "The register says that it is electric or clean: the method does not apply.",
-    )
+    return said("no_exhaust")
 
 
 def _a_vehicle() -> Sentence:
-    return Sentence(
-        "not_a_machine",
-        "该方法适用于非道路移动机械，不适用于机动车。",
-        "This method is for machines, not for vehicles.",
-    )
+    return said("not_a_machine")

@@ -23,7 +23,7 @@ from enforcement.measurements.items import not_judged
 from enforcement.measurements.judgement import Judgement, Measured, Method
 from enforcement.measurements.readings import Readings
 from enforcement.rules.book import RuleBook, RuleMissing, day_of
-from enforcement.sentences import Sentence
+from enforcement.sentences import said
 
 _Judge = Callable[[RuleBook, Any, Measured, datetime, str], Judgement]
 
@@ -53,9 +53,5 @@ def judge(
         day = day_of(at).isoformat()
         return not_judged(
             method,
-            Sentence(
-                "no_rule_in_force",
-                f"{day}没有可适用的规则，不作判定。",
-                f"No rule was in force on {day}, so nothing is judged: {missing}.",
-            ),
+            said("no_rule_in_force", day=day, missing=missing),
         )

@@ -10,7 +10,7 @@ from enforcement.measurements.items import found, judged, not_judged, outcome_of
 from enforcement.measurements.judgement import Item, Judgement, Measured, Method, Outcome
 from enforcement.measurements.readings import Finding, ObdCheck
 from enforcement.rules.book import Rule, RuleBook, get_rule
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 _METHOD = Method.OBD_CHECK
 # A finding of the readings: what it is called when bad, which answer is bad, and its words (good, bad).
@@ -62,37 +62,20 @@ def _items(readings: ObdCheck, fails: Rule, repeat: Rule) -> Iterator[Item]:
 def _too_old(subject: Measured, built: Rule) -> Sentence | None:
     if subject.built_on is None or subject.built_on >= date.fromisoformat(str(built.value)):
         return None
-    return Sentence(
-        "built_before_obd",
-        f"车辆生产于{subject.built_on.isoformat()}，早于{built.value}，不适用OBD检查。",
-        f"Built on {subject.built_on.isoformat()}, before {built.value}: the OBD check does not bind it.",
-    )
+    return said("built_before_obd", built=subject.built_on.isoformat(), first=built.value)
 
 
 def _only_reported() -> Sentence:
-    return Sentence(
-        "obd_not_decisive",
-        "当日OBD检查结果仅上报，不作为判定依据。",
-        "On that day the OBD check is reported only and decides nothing.",
-    )
+    return said("obd_not_decisive")
 
 
 def _hidden_codes(readings: ObdCheck) -> Sentence | None:
     if not readings.fault_codes or readings.mil_on is not Finding.NO:
         return None
-    codes = ", ".join(readings.fault_codes[:10])
-    return Sentence(
-        "codes_without_indicator",
-        f"存在故障码（{codes}）但故障指示灯未点亮，请核实。",
-        f"There are fault codes ({codes}) but the indicator is not lit: check.",
-    )
+    return said("codes_without_indicator", codes=", ".join(readings.fault_codes[:10]))
 
 
 def _not_ready(readings: ObdCheck) -> Sentence | None:
     if readings.is_ready is not Finding.NO:
         return None
-    return Sentence(
-        "obd_not_ready",
-        "就绪状态未完成，请行驶后重新检查。",
-        "Readiness is not complete: drive and check again.",
-    )
+    return said("obd_not_ready")

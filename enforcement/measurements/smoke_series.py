@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from enforcement.rules.book import Rule, RuleBook, get_rule
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 
 def series_doubts(
@@ -18,19 +18,7 @@ def series_doubts(
     share = get_rule(rules, f"{standard}.spread_max_share_pct", at, area)
     doubts = []
     if spread > absolute.number and spread > share.number / 100 * mean:
-        doubts.append(
-            Sentence(
-                "spread",
-                f"三次峰值相差{spread:g}，离散较大，请确认检测操作是否规范。",
-                f"The three peaks differ by {spread:g}: check that the test was run properly.",
-            )
-        )
+        doubts.append(said("spread", spread=spread))
     if spread == 0 and mean > 0:
-        doubts.append(
-            Sentence(
-                "identical_peaks",
-                "三次峰值完全相同，请核对是否逐次读数。",
-                "The three peaks are the same to the last digit: check that each was read.",
-            )
-        )
+        doubts.append(said("identical_peaks"))
     return tuple(doubts), (absolute, share)

@@ -10,7 +10,7 @@ from enforcement.measurements.judgement import Item, Judgement, Measured, Method
 from enforcement.measurements.readings import Dosing, UreaCheck
 from enforcement.rules.book import RuleBook, get_rule
 from enforcement.rules.penalties import Offence
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 _METHOD = Method.UREA_CHECK
 
@@ -54,8 +54,4 @@ def _items(rules: RuleBook, readings: UreaCheck, at: datetime, area: str) -> Ite
 def _weak_urea(items: tuple[Item, ...], shielded: bool) -> Sentence | None:
     if shielded or not any(item.over for item in items):
         return None
-    return Sentence(
-        "urea_lead",
-        "尿素不合格或未喷射，是否构成弄虚作假需进一步调查。",
-        "The urea is bad or is not used: whether anybody cheated is to be investigated.",
-    )
+    return said("urea_lead")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from enforcement.measurements.judgement import Item, Method, Outcome
 from enforcement.rules.smoke_limits import excess_times
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, joined, said
 
 Words = tuple[str, str]
 
@@ -100,62 +101,46 @@ def named(value: str) -> Words:
 
 def item_sentence(item: Item) -> Sentence:
     """One item in words, with "exceeded by N times" as decisions write it."""
-    zh, en = ITEM_NAMES.get(item.name, (item.name, item.name))
     code = {True: "over", False: "within", None: "unknown"}[item.over]
+    return replace(_item(item), code=code)
+
+
+def _item(item: Item) -> Sentence:
+    zh, en = ITEM_NAMES.get(item.name, (item.name, item.name))
+    name = (zh, _capital(en))
     if item.value is None:
-        return Sentence(code, f"{zh}未测得。", f"{_capital(en)} was not measured.")
+        return said("item_missing", name=name)
     if isinstance(item.value, str):
-        value_zh, value_en = named(item.value)
-        wanted_zh, wanted_en = _wanted(item)
-        return Sentence(code, f"{zh}：{value_zh}{wanted_zh}。", f"{_capital(en)}: {value_en}{wanted_en}.")
+        if not item.over or not isinstance(item.limit, str):
+            return said("item_found", name=name, value=named(item.value))
+        return said("item_wanted", name=name, value=named(item.value), wanted=named(item.limit))
     unit = UNITS.get(item.unit, item.unit)
-    tail_zh, tail_en = _against(item, unit)
     value = figure(item.value, item.limit)
     gap = " " if zh[-1:].isascii() else ""
-    return Sentence(code, f"{zh}{gap}{value}{unit}{tail_zh}", f"{_capital(en)} {value} {unit}".rstrip() + tail_en)
+    return _against(item, unit, (f"{zh}{gap}{value}{unit}", f"{name[1]} {value} {unit}".rstrip()))
 
 
-def _wanted(item: Item) -> Words:
-    if not item.over or not isinstance(item.limit, str):
-        return "", ""
-    zh, en = named(item.limit)
-    return f"，应为{zh}", f", must be {en}"
-
-
-def _against(item: Item, unit: str) -> Words:
+def _against(item: Item, unit: str, shown: Words) -> Sentence:
     if not isinstance(item.limit, float) or not isinstance(item.value, float) or item.over is None:
-        return "，未作判定。", ", not judged."
+        return said("item_open", figure=shown)
     limit = figure(item.limit, item.value)
-    limit_zh, limit_en = f"{limit}{unit}", f"{limit} {unit}".rstrip()
-    if item.over and item.value < item.limit:
-        return f"，低于下限{limit_zh}。", f", below the least of {limit_en}."
-    if item.over:
-        times_zh, times_en = _times(item.value, item.limit)
-        return f"，限值{limit_zh}{times_zh}。", f" against a limit of {limit_en}{times_en}."
-    if item.value > item.limit:
-        return f"，不低于下限{limit_zh}。", f", not below the least of {limit_en}."
-    return f"，未超过限值{limit_zh}。", f", within the limit of {limit_en}."
-
-
-def _times(value: float, limit: float) -> Words:
-    if limit <= 0:
-        return "，超标", ": exceeded"
-    times = round(excess_times(value, limit), 3)
+    words = (f"{limit}{unit}", f"{limit} {unit}".rstrip())
+    if not item.over:
+        return said("item_not_below" if item.value > item.limit else "item_within", figure=shown, limit=words)
+    if item.value < item.limit:
+        return said("item_below", figure=shown, limit=words)
+    if item.limit <= 0:
+        return said("item_over", figure=shown, limit=words)
+    times = round(excess_times(item.value, item.limit), 3)
     if times == 0:
-        return "，超标不足0.001倍", ": exceeded by less than 0.001 times"
-    return f"，超标{figure(times)}倍", f": exceeded by {figure(times)} times"
+        return said("item_hardly_over", figure=shown, limit=words)
+    return said("item_times_over", figure=shown, limit=words, times=figure(times))
 
 
 def judgement_sentence(method: Method, outcome: Outcome, items: Sequence[Item]) -> Sentence:
     """The whole judgement in one paragraph."""
-    zh, en = METHOD_NAMES[method]
-    verdict_zh, verdict_en = OUTCOME_NAMES[outcome]
-    parts = [item_sentence(item) for item in items]
-    return Sentence(
-        str(outcome),
-        f"{zh}：{verdict_zh}。" + "".join(part.zh for part in parts),
-        " ".join([f"{en}: {verdict_en}.", *(part.en for part in parts)]),
-    )
+    head = said("judgement", outcome=outcome, method=METHOD_NAMES[method], words=OUTCOME_NAMES[outcome])
+    return joined(str(outcome), (head, *(item_sentence(item) for item in items)))
 
 
 def _capital(text: str) -> str:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from enforcement.registry.doubts import Warning_, half_width
-from enforcement.sentences import Sentence
+from enforcement.sentences import Sentence, said
 
 # Provinces in the order of GB/T 2260; the third character is their place in this alphabet without I and O.
 _LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -53,14 +53,14 @@ def check_machine_number(number: str, stage: str | None = None) -> tuple[Warning
     """Doubts about a normalised number and about the stage it claims."""
     parts = machine_number(number)
     if parts is None:
-        zh = f"环保登记号码“{number}”不符合常见格式（如2-6NA00001），请核对。"
-        en = f"Registration number {number!r} has no usual form (like 2-6NA00001); check it."
-        return (Warning_("registration_no", "machine_number_form", zh, en),)
+        return (_doubt(said("machine_number_form", number=number, quoted=repr(number))),)
     if stage in (None, "X") or parts.stage in ("X", stage):
         return ()
-    zh = f"环保登记号码的阶段位为{parts.stage}，登记的排放阶段为{stage}，请核对。"
-    en = f"The number says stage {parts.stage}, the register says {stage}; check them."
-    return (Warning_("registration_no", "machine_number_stage", zh, en),)
+    return (_doubt(said("machine_number_stage", digit=parts.stage, stage=stage)),)
+
+
+def _doubt(sentence: Sentence) -> Warning_:
+    return Warning_("registration_no", sentence.code, sentence.zh, sentence.en)
 
 
 def tamper_alert(seen: str, registered: str) -> Sentence | None:
@@ -69,14 +69,5 @@ def tamper_alert(seen: str, registered: str) -> Sentence | None:
     if seen == registered:
         return None
     if seen[1:] == registered[1:]:
-        return Sentence(
-            "stage_repainted",
-            f"机身号码{seen}与登记号码{registered}仅阶段位不同，疑似改喷号码，请现场核查。",
-            f"The machine bears {seen}, the register says {registered}: only the stage differs. It may "
-            "have been repainted; check on the spot.",
-        )
-    return Sentence(
-        "number_differs",
-        f"机身号码{seen}与登记号码{registered}不一致，请现场核查。",
-        f"The machine bears {seen}, the register says {registered}; check on the spot.",
-    )
+        return said("stage_repainted", seen=seen, registered=registered)
+    return said("number_differs", seen=seen, registered=registered)

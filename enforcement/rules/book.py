@@ -128,8 +128,8 @@ def get_rule(rules: RuleBook, rule_id: str, at: datetime, area: str = "") -> Rul
     row = find_rule(rules, rule_id, at, area)
     if row is not None:
         return row
-    rows = rules.by_id.get(rule_id)
-    if rows is None:
+    rows = [row for row in rules.by_id.get(rule_id, ()) if area.startswith(row.area)]
+    if not rows:
         raise RuleMissing(f"no rule {rule_id!r} in the rule book")
     spans = ", ".join(f"{row.valid_from} to {row.valid_to or 'now'}" for row in rows)
     raise RuleMissing(f"rule {rule_id!r} had no row in force on {day_of(at)}; its rows hold {spans}")

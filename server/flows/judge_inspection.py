@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection
 
 from enforcement.inspections import conclusions as rules_of_inspections
@@ -22,12 +23,13 @@ from enforcement.measurements import Method, Outcome
 from enforcement.rules.book import RuleBook, RuleMissing
 from enforcement.rules.penalties import Offence
 from enforcement.zones import terms_json
+from enforcement.zones.terms import ZoneTerms, in_hours
 from server.flows import inspection_subjects, remote_history
 from server.flows.inspection_subjects import InspectedSubject, SubjectGiven
 from server.flows.inspection_verdicts import remote_json, verdict_json
 from server.flows.refusals import Fault, Refused
 from server.flows.used_instruments import used_json
-from server.store import inspection_places
+from server.store import calendar_days, inspection_places
 from server.store.scopes import Scope
 
 MINUTE = timedelta(minutes=1)
@@ -75,8 +77,7 @@ def judge(
     inspection = _read(connection, scope, rules, draft, now)
     subject = inspection_subjects.find(connection, draft.subject)
     division = _division(connection, scope, draft)
-    zones = _zones(connection, draft, inspection)
-    terms = [terms_json.from_json(zone["terms"]) for zone in zones]
+    zones, terms = _zones(connection, draft, inspection.at)
     try:
         conclusion = conclude(rules, inspection, subject.measured, terms, division)
     except RuleMissing as missing:
@@ -134,10 +135,18 @@ def _place_faults(draft: InspectionDraft) -> Sequence[Fault]:
     return faults
 
 
-def _zones(connection: Connection, draft: InspectionDraft, inspection: Inspection) -> list[dict[str, Any]]:
+def _zones(
+    connection: Connection, draft: InspectionDraft, at: datetime
+) -> tuple[list[dict[str, Any]], list[ZoneTerms]]:
+    """The zone versions at the point whose terms hold at that hour, and the terms."""
     if draft.lon is None or draft.lat is None:
-        return []
-    return inspection_places.zones_at(connection, draft.lon, draft.lat, inspection.at)
+        return [], []
+    found = inspection_places.zones_at(connection, draft.lon, draft.lat, at)
+    read = [(zone, terms_json.from_json(zone["terms"])) for zone in found]
+    if any(terms.windows for _, terms in read):
+        calendar, moment = calendar_days.load_calendar(connection), np.array([round(at.timestamp() * 1e6)], np.int64)
+        read = [(zone, terms) for zone, terms in read if in_hours(terms, moment, calendar)[0]]
+    return [zone for zone, _ in read], [terms for _, terms in read]
 
 
 def _division(connection: Connection, scope: Scope, draft: InspectionDraft) -> str:

@@ -179,7 +179,8 @@ def _session_over(rule: SessionRule) -> bool:
     return over
 
 
-def _over() -> bool:
+def session_is_over() -> bool:
+    """Whether the session lasted too long or was left alone too long; a look at it keeps it alive."""
     return current_token_id() is None and _session_over(current_app.extensions["session_rule"])
 
 
@@ -190,7 +191,7 @@ def guard() -> ResponseReturnValue | None:
     permission = permission_of(current_app, request.endpoint)
     if permission == PUBLIC:
         return None
-    if find_current_account() is None or _over():
+    if find_current_account() is None or session_is_over():
         if session and not _has_bearer():
             session.clear()
         return ask_to_sign_in()

@@ -51,6 +51,7 @@ PLACES: tuple[Place, ...] = (
     Place("rules.index", _l("Rules"), "rule", seldom=True),
     Place("system_keys.index", _l("System keys"), "key", seldom=True),
     Place("organisations.index", _l("Organisations"), "organisation", seldom=True),
+    Place("tablets.index", _l("Tablets"), "capture", seldom=True),
     Place("accounts.index", _l("Accounts"), "account"),
     Place("audit.index", _l("Audit"), "audit"),
 )

@@ -6,6 +6,7 @@ from typing import Any
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from enforcement.inspections import checklists
 from enforcement.inspections.conclusions import Party, Weather
 from enforcement.measurements import READINGS, Method
 from enforcement.measurements.readings import Device
@@ -18,7 +19,7 @@ from server.web.record_form import FormField
 
 OFFICERS = 3
 DEVICES = "methods.device_check.devices"
-CHECKLIST = ("cards_shown", "rights_told", "camera_on", "papers_checked", "plate_checked", "devices_seen")
+CHECKLIST = tuple(point.item for point in checklists.points())
 METHODS_OF: Mapping[str, tuple[Method, ...]] = {
     "roadside": (
         Method.FREE_ACCELERATION, Method.LUG_DOWN, Method.RINGELMANN, Method.OBD_CHECK, Method.DEVICE_CHECK,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from enforcement.inspections import checklists
 from enforcement.inspections.conclusions import Party, Weather
 from server.flows import inspection_subjects, record_inspection, rule_book
 from server.flows.judge_inspection import judge
@@ -42,7 +43,7 @@ def _form(draft: Any, faults: Faults, row: dict[str, Any] | None = None, code: i
         fields=inspection_drafts.method_fields(),
         weather=record_form.fields_of(Weather, "weather"),
         party=record_form.fields_of(Party, "party"),
-        checklist=inspection_drafts.CHECKLIST,
+        checklist=checklists.points(),
         officers=range(inspection_drafts.OFFICERS),
         devices=inspection_drafts.DEVICES,
         tiles={"url": settings.tile_url or None, "attribution": settings.tile_attribution},

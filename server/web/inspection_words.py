@@ -1,5 +1,6 @@
 """Words for the codes of inspections: kinds, methods, outcomes, and what an officer finds."""
 
+from enforcement.inspections import checklists
 from enforcement.measurements.periodic_report import METHOD_NAMES as PERIODIC_NAMES
 from enforcement.measurements.wording import ITEM_NAMES, METHOD_NAMES, OUTCOME_NAMES, VALUE_NAMES
 from server.web import instrument_words  # noqa: F401 - its words join at import
@@ -104,17 +105,7 @@ add(
         "inspection.export": ("导出检查", "inspections exported"),
     },
 )
-add(
-    "checklist",
-    {
-        "cards_shown": ("出示执法证件", "enforcement cards shown"),
-        "rights_told": ("告知权利义务", "rights and duties told"),
-        "camera_on": ("开启执法记录仪", "body camera on"),
-        "papers_checked": ("核对行驶证、随车清单或信息采集卡", "papers of the vehicle or machine checked"),
-        "plate_checked": ("核对发动机铭牌", "engine plate checked"),
-        "devices_seen": ("查看排放控制装置外观", "emission devices looked at"),
-    },
-)
+add("checklist", {point.item: (point.zh, point.en) for point in checklists.points()})
 add(
     "signature",
     {

@@ -66,6 +66,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "repairs.record": frozenset({R.STATION}),
     "retests.record": frozenset({R.STATION, R.OFFICER, R.INSPECTOR}),
     "system_keys.manage": frozenset({R.SECURITY_ADMIN}),
+    "tablet.use": frozenset({R.OFFICER, R.REVIEWER, R.INSPECTOR}),
+    "tablets.manage": frozenset({R.OFFICER, R.SECURITY_ADMIN}),
 }
 
 SCOPES: dict[str, frozenset[str]] = {

@@ -83,6 +83,22 @@ def fleet(connection: Connection, city: City) -> Fleet:
     return Fleet(truck, machine, (versions[0], versions[1]), kept, expired, own)
 
 
+def day_zone(connection: Connection) -> tuple[float, float]:
+    """A point inside a zone of class III that binds from 07:00 to 22:00; made once."""
+    terms = {"applies_to": ["machine"], "smoke_class": "III", "windows": [{"from": "07:00", "to": "22:00"}]}
+    square = "SRID=4326;MULTIPOLYGON(((120.70 41.55, 120.72 41.55, 120.72 41.60, 120.70 41.60, 120.70 41.55)))"
+    connection.execute(
+        text(
+            "WITH z AS (INSERT INTO zones (code, name_zh, name_en, division) VALUES"
+            " ('Z3-DAY', '日间区', 'Day zone', '211302') ON CONFLICT DO NOTHING RETURNING id)"
+            " INSERT INTO zone_versions (zone_id, number, geometry, terms, valid_from)"
+            " SELECT id, 1, ST_GeomFromEWKT(:g), cast(:t AS jsonb), '2026-01-01' FROM z"
+        ),
+        {"g": square, "t": json.dumps(terms)},
+    )
+    return 120.71, 41.57
+
+
 def add_truck(connection: Connection, plate: str, enterprise_id: int | None = None, division: str = "211302") -> int:
     """A heavy diesel truck of stage V."""
     found: int = connection.execute(

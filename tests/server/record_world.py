@@ -47,7 +47,8 @@ def make_records(connection: Connection, city: City) -> RecordWorld:
     }
     for name, statement in NOUNS.items():
         ids[name] = _one(connection, statement, **_used(statement, {**given, **_refs(ids)}))
-    return RecordWorld(ids, _numbers(connection, ids))
+    _one(connection, TABLET, **_used(TABLET, given))
+    return RecordWorld(ids, {**_numbers(connection, ids), "tablet": TABLET_ID})
 
 
 def _one(connection: Connection, statement: str, **values: Any) -> int:
@@ -75,6 +76,11 @@ def _numbers(connection: Connection, ids: dict[str, int]) -> dict[str, str]:
     return found
 
 
+TABLET_ID = "01900000-0000-7000-8000-000000000077"
+TABLET = (
+    "INSERT INTO tablets (id, user_id, organisation_id, name, vault_key) VALUES"
+    f" ('{TABLET_ID}', :u, :o, 'T77', decode(repeat('77', 32), 'hex')) RETURNING user_id"
+)
 NOUNS: dict[str, str] = {
     "machines": "INSERT INTO machines (registration_number, enterprise_id, division) VALUES ('3-6NA77777', :e, :d)"
     " RETURNING id",

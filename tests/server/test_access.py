@@ -21,7 +21,7 @@ ARGUMENTS = {
     "string": "nothing",
     "path": "nothing",
     "float": 1.5,
-    "uuid": "0" * 32,
+    "uuid": "00000000-0000-0000-0000-000000000000",
 }
 
 

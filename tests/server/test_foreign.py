@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask, url_for
 from sqlalchemy import Engine
-from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.routing import IntegerConverter, Rule, UUIDConverter
 
 from server.db import transaction
 from server.web.access import PUBLIC, permission_of
@@ -74,7 +74,8 @@ def addresses(app: Flask, world: RecordWorld, account: str) -> Iterator[tuple[st
 def _value(rule: Rule, name: str, noun: str, world: RecordWorld) -> object:
     if isinstance(rule._converters[name], IntegerConverter):
         return 1 if name in {"at_us", "version"} else world.ids.get(noun, 999_999_999)
-    return world.numbers.get(name, "nothing")
+    absent = "00000000-0000-0000-0000-000000000000" if isinstance(rule._converters[name], UUIDConverter) else "nothing"
+    return world.numbers.get(name, absent)
 
 
 def differing(pairs: list[tuple[str, str, str]], ask: Callable[[str, str], int]) -> list[tuple[str, str, int, int]]:

@@ -110,6 +110,17 @@ def test_the_class_follows_the_zone_version_of_that_moment(
     assert [zone["version_id"] for zone in row["verdict"]["zones"]] == row["zone_version_ids"]
 
 
+@pytest.mark.parametrize(("hour", "binds"), [(6, False), (7, True), (21, True), (22, False), (3, False)])
+def test_a_zone_binds_in_its_hours_only(engine: Engine, city: City, fleet: Fleet, hour: int, binds: bool) -> None:
+    with transaction(engine) as connection:
+        point = town.day_zone(connection)
+    at = town.AT.replace(hour=hour, minute=0)
+    given = draft(fleet, "machine_spot", {"machine_smoke": READINGS["machine_smoke"]}, MACHINE, at=at, point=point)
+    row = row_of(engine, keep(engine, city, given).id)
+    assert len(row["zone_version_ids"]) == len(row["verdict"]["zones"]) == int(binds)
+    assert row["outcome"] == ("failed" if binds else "passed"), "0.6: class III allows 0.5, class II 0.8"
+
+
 def test_the_law_is_that_of_the_day(engine: Engine, city: City, fleet: Fleet) -> None:
     before = town.datetime(2026, 8, 14, 12, tzinfo=town.BEIJING)
     row = row_of(engine, keep(engine, city, draft(fleet, "roadside", SMOKY, TRUCK, at=before)).id)

@@ -1,6 +1,7 @@
 """Every text on a page has its Chinese: nothing missing, fuzzy, or with other placeholders than the source."""
 
 import importlib
+import json
 import pkgutil
 import re
 from pathlib import Path
@@ -8,12 +9,14 @@ from pathlib import Path
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from server.tablet import shell, shell_files, texts
 from server.web.language import TRANSLATIONS, read_catalogue
 from server.web.words import WORDS
 
 SERVER = Path(__file__).resolve().parents[2] / "server"
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "_n": (1, 2)}
+COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.S | re.M)
 PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
 
@@ -27,11 +30,37 @@ def source_texts() -> dict[str, str]:
     return found
 
 
+def tablet_sources() -> dict[str, str]:
+    """The modules of the tablet by their names, without comments."""
+    sources = {name: (shell_files.STATIC / name).read_text(encoding="utf-8") for name in shell_files.modules()}
+    return {name: COMMENT.sub("", source) for name, source in sources.items()}
+
+
+def test_every_text_of_the_tablet_is_one_that_can_be_found() -> None:
+    """t() takes a text between quotes: what is put together or named elsewhere would never be translated."""
+    calls = re.compile(r"(?<![\w.])t\(\s*(.{0,60})")
+    odd = {
+        (name, what)
+        for name, source in tablet_sources().items()
+        for what in calls.findall(source)
+        if name != "tablet/words.js" and not re.match(r'"(?:[^"\\]|\\.)*("|$)', what)
+    }
+    assert odd == set()
+
+
+def test_the_tablet_gets_the_chinese_of_its_texts_and_nothing_else() -> None:
+    given = json.loads(shell.words_of("zh"))
+    asked = {text for source in tablet_sources().values() for text in texts.in_source(source)}
+    assert given.keys() == asked
+    catalogue = read_catalogue("zh")
+    assert all(given[text] == catalogue[text].string for text in asked)
+
+
 def test_every_text_has_its_chinese() -> None:
     catalogue = read_catalogue("zh")
     missing = {
         text: place
-        for text, place in source_texts().items()
+        for text, place in {**source_texts(), **texts.asked()}.items()
         if text not in catalogue or not catalogue[text].string or catalogue[text].fuzzy
     }
     assert missing == {}

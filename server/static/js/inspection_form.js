@@ -1,5 +1,5 @@
-// The form of an inspection: shows the methods of the kind and the readings of the chosen methods; a click on the map
-// sets the place.
+// The form of an inspection: shows the methods and checklist of the kind and the readings of the chosen methods; a click
+// on the map sets the place.
 
 import { collection, makeMap, pageData, pointOf } from "./map_base.js";
 
@@ -16,8 +16,18 @@ function showMethods() {
     readings.hidden = readings.disabled = !box.checked;
   }
 }
-form.addEventListener("change", showMethods);
-showMethods();
+
+function showPoints() {
+  const kind = form.elements.kind.value;
+  for (const point of form.querySelectorAll("[data-kinds]")) {
+    const isOffered = !kind || point.dataset.kinds.split(" ").includes(kind);
+    point.hidden = !isOffered && !point.querySelector("select").value; // what was answered stays in sight
+  }
+}
+for (const show of [showMethods, showPoints]) {
+  form.addEventListener("change", show);
+  show();
+}
 
 const { lon, lat } = form.elements;
 const placed = () => (lon.value && lat.value ? [Number(lon.value), Number(lat.value)] : null);
