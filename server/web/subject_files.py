@@ -13,6 +13,7 @@ from server.web import registry_pages as pages
 from server.web import words
 from server.web.access import allow, current_scope, may, work
 from server.web.frame import record_address
+from server.web.watch_words import why_watched
 
 blueprint = Blueprint("subject_files", __name__)
 PAGE = 50
@@ -92,6 +93,10 @@ def _page(noun: Noun, subject: str, row: dict[str, Any], number: int) -> str:
         allowed = [kind for kind in subject_files.KINDS if may(NEEDS[kind])]
         counts = subject_files.counts(connection, scope, subject, number, allowed)
         sent = subject_files.telemetry(connection, subject, number, now) if may("telemetry.read") else []
+        truck_id, machine_id = (number, None) if subject == "truck" else (None, number)
+        watched = why_watched(
+            connection, truck_id, machine_id, row.get("plate") or row.get("registration_number") or ""
+        )
     shown = found[:PAGE]
     following = None
     if len(found) > PAGE:
@@ -109,6 +114,7 @@ def _page(noun: Noun, subject: str, row: dict[str, Any], number: int) -> str:
         counts=counts,
         chosen=request.args.getlist("kind"),
         sent=sent,
+        watched=watched,
         following=following,
         first=before is None,
     )
