@@ -66,14 +66,17 @@ class Item:
 class UploadFault(ValueError):
     """A file is not taken, and nothing of the whole upload was kept: field of the form, the file's name, why."""
 
-    def __init__(self, name: str, zh: str, en: str, field: str = "files") -> None:
+    def __init__(self, name: str, zh: str, en: str, field: str = "files", claimed_sha256: str | None = None) -> None:
         """Keep what the form shows."""
         super().__init__(f"{name}: {en}")
         self.field, self.name, self.zh, self.en = field, name, f"{name}：{zh}", f"{name}: {en}"
+        self.claimed_sha256 = claimed_sha256
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class Checked:
+    """A file that may be kept."""
+
     upload: Upload
     staged: Staged
     media: Media
@@ -84,39 +87,53 @@ def keep(
     connection: Connection, store: EvidenceStore, actor: Actor, owner: Owner, uploads: Sequence[Upload]
 ) -> list[Item]:
     """Keep files for an owner, in the caller's transaction; raises UploadFault and then nothing was kept."""
-    if len(uploads) > MOST_FILES:
-        raise UploadFault("–", f"一次最多上传 {MOST_FILES} 个文件。", f"At most {MOST_FILES} files at once.")
-    with ExitStack() as stack:
-        checked = [stack.enter_context(_checked(store, upload)) for upload in uploads]
-        file_ids = _file_rows(connection, checked)
-        for one in checked:
-            with _faults_named(one.name):
-                store.publish(one.staged)
-        return [_item(connection, actor, owner, one, file_ids[one.staged.digests.sha256]) for one in checked]
+    with checked(store, uploads) as looked_through:
+        return keep_checked(connection, store, actor, owner, looked_through)
 
 
 @contextmanager
-def _checked(store: EvidenceStore, upload: Upload) -> Iterator[_Checked]:
+def checked(store: EvidenceStore, uploads: Sequence[Upload]) -> Iterator[list[Checked]]:
+    """Files written, hashed and looked through before any row is locked; raises UploadFault. Leaving, they are gone."""
+    if len(uploads) > MOST_FILES:
+        raise UploadFault("–", f"一次最多上传 {MOST_FILES} 个文件。", f"At most {MOST_FILES} files at once.")
+    with ExitStack() as stack:
+        yield [stack.enter_context(_checked(store, upload)) for upload in uploads]
+
+
+def keep_checked(
+    connection: Connection, store: EvidenceStore, actor: Actor, owner: Owner, files: Sequence[Checked]
+) -> list[Item]:
+    """Keep files that were looked through, in the caller's transaction."""
+    file_ids = _file_rows(connection, files)
+    for one in files:
+        with _faults_named(one.name, one.upload.claimed_sha256):
+            store.publish(one.staged)
+    return [_item(connection, actor, owner, one, file_ids[one.staged.digests.sha256]) for one in files]
+
+
+@contextmanager
+def _checked(store: EvidenceStore, upload: Upload) -> Iterator[Checked]:
     shown = clean_name(upload.name, "text/plain").removesuffix(".txt")
-    with ExitStack() as stack, _faults_named(shown):
+    with ExitStack() as stack, _faults_named(shown, upload.claimed_sha256):
         staged = stack.enter_context(store.stage(upload.stream, lambda head: most_bytes(head, store.limits)))
         if not staged.digests.bytes:
             raise MediaFault("文件为空。", "The file is empty.")
         _compare_claim(upload.claimed_sha256, staged)
         with staged.path.open("rb") as file:
             media = recognise(file, upload.name, store.limits, upload.made_here)
-        yield _Checked(upload, staged, media, clean_name(upload.name, media.media_type))
+        yield Checked(upload, staged, media, clean_name(upload.name, media.media_type))
 
 
 @contextmanager
-def _faults_named(name: str) -> Iterator[None]:
+def _faults_named(name: str, claimed: str | None) -> Iterator[None]:
     try:
         yield
     except MediaFault as fault:
-        raise UploadFault(name, fault.zh, fault.en) from fault
+        raise UploadFault(name, fault.zh, fault.en, claimed_sha256=claimed) from fault
     except TooLarge as fault:
         most = fault.most // 2**20
-        raise UploadFault(name, f"文件超过 {most} MB 的上限。", f"The file is larger than {most} MB.") from fault
+        zh, en = f"文件超过 {most} MB 的上限。", f"The file is larger than {most} MB."
+        raise UploadFault(name, zh, en, claimed_sha256=claimed) from fault
     except StoreFull as fault:
         raise UploadFault(
             name,
@@ -143,7 +160,7 @@ def _compare_claim(claimed: str | None, staged: Staged) -> None:
         )
 
 
-def _file_rows(connection: Connection, checked: Sequence[_Checked]) -> dict[str, int]:
+def _file_rows(connection: Connection, checked: Sequence[Checked]) -> dict[str, int]:
     """Rows of the files by SHA-256; in one order for all, so that two uploads never wait for each other in a ring."""
     rows = {}
     for one in sorted(checked, key=lambda one: one.staged.digests.sha256):
@@ -161,7 +178,7 @@ def _file_rows(connection: Connection, checked: Sequence[_Checked]) -> dict[str,
     return rows
 
 
-def _item(connection: Connection, actor: Actor, owner: Owner, one: _Checked, file_id: int) -> Item:
+def _item(connection: Connection, actor: Actor, owner: Owner, one: Checked, file_id: int) -> Item:
     upload, media, digests = one.upload, one.media, one.staged.digests
     told = upload.lon is not None and upload.lat is not None
     row: dict[str, Any] = {

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from enforcement.rules.book import RuleBook, day_of
 from server.flows.inspection_subjects import plain
-from server.flows.judge_inspection import InspectionDraft, Judged, content_of, judge
+from server.flows.judge_inspection import InspectionDraft, content_of, judge
 from server.flows.refusals import Fault, Refused
 from server.store import audit, inspections
 from server.store.audit import Actor
@@ -58,7 +58,7 @@ def record(
     source_key: str | None = None,
     quiet: bool = False,
 ) -> Recorded:
-    """Record an inspection. `quiet` leaves the audit row to the import that calls. Raises Refused, OtherContent."""
+    """Record an inspection. `quiet` leaves the audit row to the caller. Raises Refused, OtherContent."""
     key = _key(actor, source_key)
     before = inspections.by_source_key(connection, key) if key else None
     if before is not None:
@@ -79,7 +79,7 @@ def record(
         return _again(inspections.by_source_key(connection, str(key)) or {}, draft)
     inspections.add_version(connection, found, None, actor.user_id)
     if not quiet:
-        audit.append(connection, actor, "inspection.record", "inspection", found, _detail(number, judged))
+        note(connection, actor, {**row, "id": found}, 1)
     return Recorded(found, number, True)
 
 
@@ -93,8 +93,12 @@ def correct(
     draft: InspectionDraft,
     reason: str,
     now: datetime,
+    quiet: bool = False,
 ) -> int:
-    """Put a new version in place; its number. Raises Refused, LookupError, StaleVersion."""
+    """Put a new version in place; its number. `quiet` leaves the audit row to `note`.
+
+    Raises Refused, LookupError, StaleVersion.
+    """
     row = _held(connection, scope, number, version)
     faults = _reason_faults(reason)
     if row["status"] != "recorded":
@@ -104,9 +108,22 @@ def correct(
     judged = judge(connection, scope, rules, draft, now, row["number"], number)
     inspections.replace(connection, number, judged.row)
     inspections.add_version(connection, number, reason.strip(), actor.user_id)
-    detail = {**_detail(row["number"], judged), "version": version + 1, "reason": reason.strip()}
-    audit.append(connection, actor, "inspection.correct", "inspection", number, detail)
+    if not quiet:
+        note(connection, actor, {**judged.row, "id": number, "number": row["number"]}, version + 1, reason)
     return version + 1
+
+
+def note(connection: Connection, actor: Actor, row: Mapping[str, Any], version: int, reason: str = "") -> None:
+    """The audit row of a version that was written quietly.
+
+    Whoever has files to keep with it does that first: the audit log is locked from its first row to the commit.
+    """
+    detail = _detail(row["number"], row)
+    if version == 1:
+        audit.append(connection, actor, "inspection.record", "inspection", row["id"], detail)
+    else:
+        more = {"version": version, "reason": reason.strip()}
+        audit.append(connection, actor, "inspection.correct", "inspection", row["id"], {**detail, **more})
 
 
 def withdraw(connection: Connection, actor: Actor, scope: Scope, number: int, version: int, reason: str) -> None:
@@ -169,6 +186,6 @@ def _reason_faults(reason: str) -> list[Fault]:
     return [Fault("reason", zh, en)]
 
 
-def _detail(number: str, judged: Judged) -> dict[str, Any]:
+def _detail(number: str, row: Mapping[str, Any]) -> dict[str, Any]:
     names = ("kind", "subject_text", "division", "outcome", "standing", "offences", "law")
-    return {"number": number, **{name: judged.row[name] for name in names}}
+    return {"number": number, **{name: row[name] for name in names}}

@@ -64,6 +64,45 @@ def notice_of_inspection(
     return _insert(connection, actor, account, rules, calendar, _row_of(found, inspection_id), at)
 
 
+def notice_handed_out(
+    connection: Connection,
+    actor: Actor,
+    account: Account,
+    rules: RuleBook,
+    calendar: Calendar,
+    inspection: Mapping[str, Any],
+    number: str,
+) -> tuple[int, Fault | None]:
+    """The notice that was handed out with an inspection under a reserved number: its id.
+
+    The paper is out, so it is always on file; where the inspection carries no notice it is withdrawn at once, and the
+    fault says why.
+    """
+    owner = {name: inspection[name] for name in ("truck_id", "machine_id", "subject_text", "enterprise_id", "division")}
+    row = {**owner, "case_id": None, "inspection_id": inspection["id"], "failed_items": []}
+    why: Fault | None = None
+    try:
+        row = _row_of(draft_of(connection, account.scope, [("inspection", inspection["id"])]), inspection["id"])
+        why = next(iter(_inspection_faults(connection, inspection["id"])), None)
+    except SourceRefused:
+        why = _carries_none(inspection)
+    reason = f"现场已交付的通知不成立：{why.zh}" if why else None
+    at = inspection["inspected_at"]
+    return _insert(connection, actor, account, rules, calendar, row, at, number, reason)[0], why
+
+
+def _carries_none(inspection: Mapping[str, Any]) -> Fault:
+    number = inspection["number"]
+    if inspection["outcome"] != "failed":
+        zh = f"平台未判定检查{number}不合格，不产生维修义务。"
+        return Fault(
+            "inspection", zh, f"Inspection {number} did not fail by the platform's verdict: no repair is owed."
+        )
+    zh = f"检查{number}仅为筛查（人员、仪器等要件不全），不能作为维修通知的依据，请重新检测。"
+    en = f"Inspection {number} is a screening (officers or instruments were not in order): measure again."
+    return Fault("inspection", zh, en)
+
+
 def _inspection_faults(connection: Connection, inspection_id: int) -> list[Fault]:
     case = case_sources.case_of(connection, "inspection", inspection_id)
     there = repairs.of_inspection(connection, inspection_id)
@@ -100,6 +139,8 @@ def _insert(
     calendar: Calendar,
     row: Mapping[str, Any],
     at: datetime,
+    handed_out: str | None = None,
+    withdrawn: str | None = None,
 ) -> tuple[int, str]:
     due, rule_key = last_day(rules, calendar, row["division"], at)
     values = {
@@ -107,9 +148,12 @@ def _insert(
         "due_on": due, "rule_key": rule_key, "organisation_id": account.organisation_id,
         "created_by": account.id, "created_at": at,
     }  # fmt: skip
-    number, text = repairs.insert(connection, values)
+    number, text = repairs.insert(connection, values, handed_out, withdrawn)
     detail = {"number": text, "due_on": due, "case_id": row["case_id"], "inspection_id": row["inspection_id"]}
     audit.append(connection, actor, "repair.notice", "repair_notice", number, detail)
+    if withdrawn:
+        told = {"number": text, "reason": withdrawn}
+        audit.append(connection, actor, "repair.withdraw", "repair_notice", number, told)
     return number, text
 
 

@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Engine
 
 from enforcement.evidence.digests import verify as differing
 from server.db import transaction
-from server.store import audit, evidence_files
+from server.flows.receive_piece import STALE
+from server.store import audit, evidence_files, tablet_files
 from server.store.audit import Actor
 from server.store.evidence_store import EvidenceStore, StoreDamaged
+from server.store.piece_files import PieceFiles
 
 COMMAND_LINE = Actor(None, "command line")
 MOST_NAMED = 100  # faults that the audit row names
@@ -45,6 +47,7 @@ class Tidied:
 
     files: int
     left_behind: int
+    pieces: int
 
 
 def verify(engine: Engine, store: EvidenceStore) -> Verified:
@@ -78,9 +81,24 @@ def _read_all(connection: Connection, store: EvidenceStore) -> Verified:
 
 
 def tidy(engine: Engine, store: EvidenceStore) -> Tidied:
-    """Take away files without a row that are older than a day, and stale uploads."""
+    """Take away files without a row that are older than a day, stale uploads, and photos that never came in full."""
     taken = sum(_discarded(engine, store, name) for name in store.names())
-    return Tidied(taken, store.sweep())
+    return Tidied(taken, store.sweep(), _tidy_pieces(engine, PieceFiles(store)))
+
+
+def _tidy_pieces(engine: Engine, files: PieceFiles) -> int:
+    """How many pieces of photos went: nobody went on with them for two weeks, or they have no row."""
+    with transaction(engine) as connection:
+        stale = tablet_files.drop_stale(connection, STALE)
+    for user_id, sha256 in stale:
+        files.remove(user_id, sha256)
+    strays = list(files.strays())  # looked for before the rows: what comes meanwhile has a row by then
+    with transaction(engine) as connection:
+        known = tablet_files.names(connection)
+    lost = [one for one in strays if one not in known]
+    for user_id, sha256 in lost:
+        files.remove(user_id, sha256)
+    return len(stale) + len(lost)
 
 
 def _discarded(engine: Engine, store: EvidenceStore, sha256: str) -> bool:

@@ -1,8 +1,9 @@
 """The evidence store: a folder of write-once files named by their SHA-256.
 
 `kept/ab/cd/<sha256>` are the files, whole and read-only; `incoming/` holds what is still being written, which no reader
-ever sees; `cache/` holds copies made for viewing and may be deleted at any time. A file becomes visible by one link
-after its bytes are on the disk, so a crash leaves either all of it or nothing.
+ever sees; `pieces/` what comes in pieces from tablets (store/piece_files.py); `cache/` holds copies made for viewing and
+may be deleted at any time. A file becomes visible by one link after its bytes are on the disk, so a crash leaves either
+all of it or nothing.
 """
 
 import errno
@@ -70,7 +71,7 @@ class EvidenceStore:
         self.incoming.mkdir(parents=True, exist_ok=True)
         path = self.incoming / f"{secrets.token_hex(16)}.part"
         try:
-            with _no_room_is_told():
+            with no_room_is_told():
                 digests = self._write(path, stream, most_bytes)
             yield Staged(path, digests)
         finally:
@@ -85,13 +86,14 @@ class EvidenceStore:
                 digester.update(piece)
                 if digester.bytes > most:
                     raise TooLarge(most)
-                self._require_room(len(piece))
+                self.require_room(len(piece))
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         return digester.digests()
 
-    def _require_room(self, needed: int) -> None:
+    def require_room(self, needed: int) -> None:
+        """Raise StoreFull where so many bytes would not leave enough room on the disk."""
         free = shutil.disk_usage(self.root).free
         if free - needed < self.limits.free_bytes:
             raise StoreFull(f"{free // 2**20} MB free, {self.limits.free_bytes // 2**20} MB must stay free")
@@ -102,7 +104,7 @@ class EvidenceStore:
         Raises StoreDamaged where a file of that name has other bytes.
         """
         target = self.path(staged.digests.sha256)
-        with _no_room_is_told():
+        with no_room_is_told():
             target.parent.mkdir(parents=True, exist_ok=True)
             new = True
             try:
@@ -112,7 +114,7 @@ class EvidenceStore:
                 if verify(staged.digests, self.pieces(staged.digests.sha256)):
                     raise StoreDamaged(f"{target} does not give its hash; restore it from the backup") from None
             for folder in (target.parent, target.parent.parent, self.kept, self.root):
-                _fsync_folder(folder)  # also where it was there: whoever linked it may have died before this
+                fsync_folder(folder)  # also where it was there: whoever linked it may have died before this
         return new
 
     def open(self, sha256: str) -> BinaryIO:
@@ -135,8 +137,8 @@ class EvidenceStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f"{secrets.token_hex(8)}.part")
             try:
-                with _no_room_is_told(), part.open("xb") as file:
-                    self._require_room(0)
+                with no_room_is_told(), part.open("xb") as file:
+                    self.require_room(0)
                     make(file)
                 part.replace(path)
             finally:
@@ -155,14 +157,14 @@ class EvidenceStore:
     def discard(self, sha256: str) -> bool:
         """Take away a file that no row ever named (flows/verify_evidence.py), unless it came within the last day."""
         path = self.path(sha256)
-        stale = path.exists() and _is_stale(path)
+        stale = path.exists() and is_stale(path)
         if stale:
             path.unlink()
         return stale
 
     def left_behind(self) -> list[Path]:
         """What uploads that were killed left behind; it was never visible."""
-        return [path for path in self.incoming.glob("*.part") if _is_stale(path)]
+        return [path for path in self.incoming.glob("*.part") if is_stale(path)]
 
     def sweep(self) -> int:
         """Remove what uploads that were killed left behind; how many there were."""
@@ -172,12 +174,14 @@ class EvidenceStore:
         return len(left)
 
 
-def _is_stale(path: Path) -> bool:
+def is_stale(path: Path) -> bool:
+    """Whether nobody wrote to a file for a day."""
     return time.time() - path.stat().st_mtime > STALE_S
 
 
 @contextmanager
-def _no_room_is_told() -> Iterator[None]:
+def no_room_is_told() -> Iterator[None]:
+    """A full disk, however the system says so, is StoreFull."""
     try:
         yield
     except OSError as fault:
@@ -186,7 +190,8 @@ def _no_room_is_told() -> Iterator[None]:
         raise
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
+    """Put the entries of a folder on the disk."""
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(number)

@@ -153,19 +153,29 @@ _NEW = (
 )  # fmt: skip
 
 
-def insert(connection: Connection, values: Mapping[str, Any]) -> tuple[int, str]:
-    """A new notice, numbered with its day: its id and number."""
+def insert(
+    connection: Connection, values: Mapping[str, Any], number: str | None = None, withdrawn: str | None = None
+) -> tuple[int, str]:
+    """A new notice, numbered with its day: its id and number.
+
+    `number` is one that was reserved for a tablet and stands on a paper already; `withdrawn` says why the notice does
+    not hold from the first.
+    """
     places = ", ".join("cast(:failed_items AS jsonb)" if name == "failed_items" else f":{name}" for name in _NEW)
     row = connection.execute(
         text(
-            f"INSERT INTO repair_notices (number, {', '.join(_NEW)}) VALUES"
-            f" ('W' || :day || '-' || lpad(nextval('repair_notice_numbers')::text, 6, '0'), {places})"
+            f"INSERT INTO repair_notices (number, state, closed_at, withdrawn_reason, {', '.join(_NEW)}) VALUES"
+            " (coalesce(:number, 'W' || :day || '-' || lpad(nextval('repair_notice_numbers')::text, 6, '0')),"
+            " CASE WHEN cast(:withdrawn AS text) IS NULL THEN 'issued' ELSE 'withdrawn' END,"
+            f" CASE WHEN cast(:withdrawn AS text) IS NOT NULL THEN now() END, :withdrawn, {places})"
             " RETURNING id, number"
         ),
         {
             **values,
             "failed_items": json.dumps(values["failed_items"], ensure_ascii=False),
             "day": f"{values['issued_on']:%Y%m%d}",
+            "number": number,
+            "withdrawn": withdrawn,
         },
     ).one()
     return row.id, row.number

@@ -1,36 +1,41 @@
 """Recording and correcting inspections: the form, its verdict at once, the subject out of the register."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import abort, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from enforcement.inspections import checklists
 from enforcement.inspections.conclusions import Party, Weather
-from server.flows import inspection_subjects, record_inspection, rule_book
+from enforcement.rules.book import day_of
+from server.flows import assign_work, inspection_subjects, record_inspection, rule_book
 from server.flows.judge_inspection import judge
 from server.flows.record_inspection import OtherContent, StaleVersion
 from server.flows.refusals import Refused
-from server.store import inspections, instruments, machines, map_layers, trucks, whitelist
+from server.store import assignments, inspections, instruments, machines, map_layers, trucks, whitelist
 from server.web import form_values, inspection_drafts, inspection_verdicts, record_form
-from server.web.access import allow, current_account, current_actor, current_scope, work
+from server.web.access import allow, current_account, current_actor, current_scope, may, work
 from server.web.field_faults import by_field
 from server.web.inspection_verdicts import subject_facts
 from server.web.inspections import blueprint
 from server.web.instrument_lines import told
 from server.web.language import ZONE
 from server.web.map import control_words
+from server.web.watch_words import why_watched
 
 Faults = dict[str, str]
+WORK_NEAR = timedelta(days=7)  # a check written down late, or made early, still finds its assignment
 
 
 def _form(draft: Any, faults: Faults, row: dict[str, Any] | None = None, code: int = 200) -> ResponseReturnValue:
     with work() as connection:
         offered = told(connection, instruments.usable(connection, current_scope(), retired=row is not None))
         extent = map_layers.extent(connection, current_scope().divisions or "21")
+        offered_work = [] if row else _assignments(connection)
     settings = current_app.extensions["settings"]
     page = render_template(
         "inspections/form.html",
@@ -39,6 +44,7 @@ def _form(draft: Any, faults: Faults, row: dict[str, Any] | None = None, code: i
         faults=faults,
         row=row,
         offered=offered,
+        assignments=offered_work,
         methods_of={kind: [str(one) for one in some] for kind, some in inspection_drafts.METHODS_OF.items()},
         fields=inspection_drafts.method_fields(),
         weather=record_form.fields_of(Weather, "weather"),
@@ -53,6 +59,15 @@ def _form(draft: Any, faults: Faults, row: dict[str, Any] | None = None, code: i
         key=draft.get("source_key") or f"page:{current_account().id}:{datetime.now(UTC).timestamp():.6f}",
     )
     return page, code
+
+
+def _assignments(connection: Connection) -> list[tuple[str, str]]:
+    """What the check may be made for: the own body's work of these days."""
+    if not may("assignments.read"):
+        return []
+    today = day_of(datetime.now(UTC))
+    rows = assignments.offered(connection, current_account().organisation_id, today - WORK_NEAR, today + WORK_NEAR)
+    return [(str(row["id"]), f"{row['day']} {row['title']}") for row in rows]
 
 
 @blueprint.get("/new")
@@ -70,6 +85,7 @@ def new() -> ResponseReturnValue:
     )
     with work() as connection:
         draft.update(_subject_asked(connection))
+    draft["assignment"] = request.args.get("assignment", "")[:10]
     return _form(draft, {})
 
 
@@ -84,7 +100,7 @@ def _subject_asked(connection: Any) -> dict[str, str]:
             if row:
                 known = row["registration_number"] or row["pin"] or row["machine_code"] or ""
                 return {"subject": known, "subject_kind": "machine", "kind": "machine_spot"}
-    return {}
+    return {"subject": request.args.get("subject", "")[:40]}
 
 
 @blueprint.post("/new")
@@ -97,6 +113,7 @@ def add() -> ResponseReturnValue:
                 connection, current_actor(), current_scope(), rule_book.current(connection),
                 inspection_drafts.draft_of_form(), datetime.now(UTC), "page", form_values.text("source_key") or None,
             )  # fmt: skip
+            _link(connection, found.id)
     except Refused as refused:
         return _form(request.form, by_field(refused.faults), code=422)
     except OtherContent as other:
@@ -104,6 +121,13 @@ def add() -> ResponseReturnValue:
         return redirect(url_for("inspections.index", q=other.number), 303)
     flash(_("Inspection %(number)s is recorded.", number=found.number), "good")
     return redirect(url_for("inspections.show", number=found.id), 303)
+
+
+def _link(connection: Connection, inspection_id: int) -> None:
+    given = form_values.text("assignment", 20)
+    if given.isascii() and given.isdigit() and len(given) < 10 and may("assignments.read"):
+        own = current_account().organisation_id
+        assign_work.link(connection, current_scope(), own, int(given), inspection_id)
 
 
 @blueprint.post("/preview")
@@ -142,14 +166,19 @@ def subjects() -> ResponseReturnValue:
 @allow("inspections.record")
 def subject() -> str:
     """What the register holds of the plate or number typed, or that it does not hold it."""
-    found, faults = None, {}
+    found, faults, watched = None, {}, []
     try:
         with work() as connection:
             found = inspection_subjects.find(connection, inspection_drafts.subject_of_form(request.form))
+            watched = why_watched(connection, found.truck_id, found.machine_id, found.text)
     except Refused as refused:
         faults = by_field(refused.faults)
     return render_template(
-        "inspections/_subject.html", found=found, faults=faults, facts=subject_facts(found.facts) if found else []
+        "inspections/_subject.html",
+        found=found,
+        faults=faults,
+        watched=watched,
+        facts=subject_facts(found.facts) if found else [],
     )
 
 

@@ -9,11 +9,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 from server.db import transaction
-from server.flows import record_inspection
+from server.flows import record_inspection, rule_book
 from server.flows.keep_evidence import Owner
 from server.flows.record_inspection import StaleVersion
 from server.flows.refusals import Refused
-from server.store import audit, evidence_items, inspections, repairs
+from server.store import assignments, audit, evidence_items, inspections, repairs, tablet_checks
 from server.store.paging import Query
 from server.web import (  # noqa: F401 - their words join at import
     evidence_owners,
@@ -22,6 +22,7 @@ from server.web import (  # noqa: F401 - their words join at import
     inspection_verdicts,
     inspection_words,
     instrument_words,
+    tablet_lines,
 )
 from server.web.access import allow, current_actor, current_scope, engine, may, work
 from server.web.exports import KINDS, export, head_of, kind_asked
@@ -122,8 +123,10 @@ def page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturn
     with transaction(engine()) as connection:  # the scope has let it through: what belongs to it may be read
         timeline = [] if current_scope().fence else audit.of_subject(connection, "inspection", number)
         case = inspections.case_of(connection, number) if may("cases.read") else None
+        assignment = assignments.of_inspection(connection, number) if may("assignments.read") else None
         notice = repairs.of_inspection(connection, number) if may("repairs.read") else None
         photos = evidence_items.of_owner(connection, "inspection", number) if may("evidence.read") else []
+        sent = _sent(connection, row) if current_scope().fence is None else []
     settings = current_app.extensions["settings"]
     shown = render_template(
         "inspections/show.html",
@@ -134,7 +137,10 @@ def page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturn
         history=inspection_history.differences(versions),
         timeline=timeline,
         case=case,
+        assignment=assignment,
         photos=photos,
+        sent=sent,
+        tablet_address=_tablet_address if reachable("tablet_numbers.show") else None,
         notice=notice,
         may_open=_may_open(row) and case is None,
         faults=faults,
@@ -142,6 +148,16 @@ def page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturn
         map_words=control_words,
     )
     return shown, code
+
+
+def _sent(connection: Connection, row: dict[str, Any]) -> list[tablet_lines.TabletLine]:
+    """How its versions came in from tablets."""
+    rows = tablet_checks.of_inspection(connection, row["id"])
+    return tablet_lines.lines_of(rows, rule_book.current(connection), row["division"]) if rows else []
+
+
+def _tablet_address(tablet_id: str) -> str:
+    return url_for("tablet_numbers.show", tablet=tablet_id)
 
 
 def _can_read(connection: Connection, number: int) -> bool:
