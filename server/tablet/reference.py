@@ -17,6 +17,7 @@ blueprint = Blueprint("tablet_reference", __name__, url_prefix="/tablet")
 
 KINDS = (
     "after_treatment", "case_outcome", "certainty", "checklist", "device", "device_state", "dosing", "finding", "fuel",
+    "evidence_purpose",
     "fuel_kind", "inspection_kind", "inspection_outcome", "inspection_status", "instrument_check", "instrument_kind",
     "law", "machine_category", "machine_stage", "machine_state", "measured_item", "measured_value", "method",
     "notice_state", "offence", "outcome", "plate_colour", "procedure", "purpose", "quantity", "reason", "signature",

@@ -9,6 +9,7 @@ add("evidence_purpose", {
     "reading": ("仪器读数", "reading"),
     "screen": ("屏幕截图", "screen"),
     "signature": ("签字", "signature"),
+    "device": ("装置照片", "device"),
     "document": ("文书", "document"),
     "video": ("视频", "video"),
     "other": ("其他", "other"),

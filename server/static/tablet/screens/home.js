@@ -36,7 +36,7 @@ async function room() {
   const { usage, quota } = await navigator.storage.estimate();
   const free = Math.max(0, quota - usage);
   const lasting = navigator.storage.persisted ? await navigator.storage.persisted() : false;
-  const text = t("Room left: {free} MB ({used} MB used)", { free: megabytes(free), used: megabytes(usage) });
+  const text = t("Room left by the browser's count: {free} MB ({used} MB used)", { free: megabytes(free), used: megabytes(usage) });
   return h(
     "div",
     { id: "room" },

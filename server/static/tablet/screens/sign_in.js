@@ -1,6 +1,6 @@
 // Signing in on-line: the first time, after seven days, with a forgotten PIN, or where the session has ended.
 
-import { button, field, h } from "../elements.js";
+import { button, field, fill, h } from "../elements.js";
 import { Offline } from "../http.js";
 import { SessionRefused, signIn } from "../session.js";
 import { pair, t } from "../words.js";
@@ -66,7 +66,8 @@ async function show(root, params, app) {
     }
   });
   const known = app.vault.unlocked ? [] : await app.device.getAll("accounts");
-  root.append(
+  fill(
+    root,
     h("p", { class: "lead" }, t("Inspections at the roadside, with or without a network. Signing in needs one; afterwards the PIN opens the app for seven days.")),
     form,
     known.length > 0 ? button(t("To the PIN"), () => app.go("/unlock"), { id: "to-unlock" }) : null,

@@ -36,7 +36,7 @@ function discarding(app, record, again) {
     await discardDraft(app.database, record.key, name, reason, now());
     await again();
   };
-  return h("details", {}, h("summary", { class: "tap tap-quiet" }, t("Throw away")), input, button(t("Throw away"), throwAway, { kind: "danger" }));
+  return h("details", {}, h("summary", { class: "tap tap-quiet" }, t("Discard the draft")), input, button(t("Discard the draft"), throwAway, { kind: "danger" }));
 }
 
 function row(app, record, again) {
@@ -71,7 +71,7 @@ async function show(root, params, app) {
     if (kept.length > 0) {
       fill(
         root,
-        h("p", { class: "notice notice-over", role: "alert" }, t("{n} checks are not on the server yet. They would be lost; send or finish them first.", { n: kept.length })),
+        h("p", { class: "notice notice-over", role: "alert" }, t("Not on the server yet: {n}. It would be lost; send or finish it first.", { n: kept.length })),
         h("ul", { class: "rows" }, kept.map((record) => row(app, record, draw))),
       );
       return;

@@ -3,7 +3,7 @@
 import { now } from "../clock.js";
 import { OFFLINE_DAYS, PIN_TRIES } from "../constants.js";
 import { getMeta } from "../database.js";
-import { button, h } from "../elements.js";
+import { button, fill, h } from "../elements.js";
 import { pinPad } from "../pin_pad.js";
 import { daysLeft, openWithPin } from "../session.js";
 import { obstacle, WrongPin } from "../vault/pin.js";
@@ -75,14 +75,17 @@ async function show(root, params, app) {
   const shut = hindrance && hindrance.code !== "wait";
   const timers = [];
   const pad = shut ? null : padOf(app, record, timers);
-  root.append(
-    ...[
-      accountPicker(records, record, (account) => app.go(`/unlock?account=${encodeURIComponent(account)}`, { replace: true })),
-      shut ? h("p", { class: "notice notice-doubt", role: "alert" }, `${record.name} (${record.account}): ${told(hindrance)}`) : pad.element,
-      shut ? null : h("p", { class: "hint" }, t("Opens without the server for another {n} days.", { n: daysLeft(record, now(), OFFLINE_DAYS) })),
+  fill(
+    root,
+    accountPicker(records, record, (account) => app.go(`/unlock?account=${encodeURIComponent(account)}`, { replace: true })),
+    shut ? h("p", { class: "notice notice-doubt", role: "alert" }, `${record.name} (${record.account}): ${told(hindrance)}`) : pad.element,
+    shut ? null : h("p", { class: "hint" }, t("Opens without the server for another {n} days.", { n: daysLeft(record, now(), OFFLINE_DAYS) })),
+    h(
+      "div",
+      { class: "row" },
       signInButton(app, record.account, shut ? "primary" : "quiet"),
       button(t("Another account"), () => app.go("/sign-in"), { id: "another" }),
-    ].filter(Boolean),
+    ),
   );
   return () => {
     timers.forEach(clearTimeout);
