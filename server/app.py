@@ -55,9 +55,18 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.documents",
     "server.web.stations",
     "server.web.retests",  # with repairs
+    "server.web.watch_list",
+    "server.web.assignment_forms",  # with assignments
     "server.web.tablets",
     "server.tablet.shell",
     "server.tablet.session",
+    "server.tablet.work",
+    "server.web.tablet_numbers",
+    "server.tablet.files",
+    "server.tablet.checks",
+    "server.tablet.numbers",
+    "server.tablet.inspections",
+    "server.tablet.register",
     "server.tablet.reference",
 )
 """Modules with a `blueprint`; one line each."""
@@ -90,6 +99,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.cases",
     "server.api.referrals",
     "server.api.deadlines",
+    "server.api.watch_list",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 
@@ -112,7 +122,8 @@ def create_app(settings: Settings) -> APIFlask:
     clean_forms.init(app)
     callers.init(app)
     contact.init(app)
-    access.init(app, access.SessionRule(settings.session_idle_minutes * 60, settings.session_hours * 3600))
+    hours, tablet_hours = settings.session_hours, settings.tablet_session_hours
+    access.init(app, access.SessionRule(settings.session_idle_minutes * 60, hours * 3600, tablet_hours * 3600))
     evidence_uploads.init(app)  # before the check of tokens, which reads the form
     csrf = CSRFProtect(app)  # after the guard: who is no longer signed in is asked to sign in, not told of tokens
     language.init(app)
@@ -137,7 +148,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=max(settings.session_hours, settings.tablet_session_hours)),
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session

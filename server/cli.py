@@ -182,12 +182,15 @@ def evidence_verify() -> None:
 
 @evidence.command("tidy")
 def evidence_tidy() -> None:
-    """Take away files that no row names, a day after they came, and what killed uploads left behind."""
+    """Take away files that no row names, a day after they came, and what uploads of pages and tablets left behind."""
     from server.flows.verify_evidence import tidy
 
     settings = _settings()
     done = tidy(db.connect_engine(settings.database_url), _evidence_store(settings))
-    click.echo(f"{done.files} files without a row and {done.left_behind} uploads left behind taken away")
+    click.echo(
+        f"{done.files} files without a row, {done.left_behind} uploads left behind and {done.pieces} photos that never"
+        " came in full taken away"
+    )
 
 
 @main.group()

@@ -114,6 +114,12 @@ SETTINGS: dict[str, Setting] = {
     "session_hours": Setting(
         "SESSION_HOURS", "12", _whole(1, 168), "a session ends after this however busy it is, hours"
     ),
+    "tablet_session_hours": Setting(
+        "TABLET_SESSION_HOURS",
+        "168",
+        _whole(1, 168),
+        "a log-in on a tablet lasts so long for the tablet's own calls, hours; the pages keep the two settings above",
+    ),
     "api_calls_account": Setting(
         "API_CALLS_ACCOUNT", "600", _whole(1, 1_000_000), "calls of the JSON API a minute that an account may make"
     ),
@@ -165,6 +171,12 @@ SETTINGS: dict[str, Setting] = {
         _whole(1, 100),
         "share of bad frames in a batch above which an alarm is raised, percent",
     ),
+    "tablet_register_s": Setting(
+        "TABLET_REGISTER_S",
+        "60",
+        _whole(0, 86400),
+        "the off-line register of the tablets is computed anew at most once in this time, seconds",
+    ),
 }
 
 
@@ -185,6 +197,7 @@ class Settings:
     login_lock_minutes: int
     session_idle_minutes: int
     session_hours: int
+    tablet_session_hours: int
     api_calls_account: int
     api_calls_address: int
     secrets_dir: Path
@@ -202,6 +215,7 @@ class Settings:
     tile_url: str
     tile_attribution: str
     bad_frames_alarm_pct: int
+    tablet_register_s: int
 
     @property
     def evidence_limits(self) -> Limits:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from server.flows import reserve_numbers
 from server.flows.refusals import Fault, Refused
 from server.store import audit, tablets, users
 from server.store.audit import Actor
@@ -74,6 +75,7 @@ def revoke(connection: Connection, actor: Actor, scope: Scope | None, tablet_id:
     users.end_sessions(connection, found["user_id"])
     detail = {"name": found["name"], "account": found["username"], "reason": reason}
     audit.append(connection, actor, "tablet.revoked", "tablet", tablet_id, detail)
+    reserve_numbers.void_all(connection, actor, tablet_id, f"终端已停用：{reason}")
     return str(found["name"])
 
 

@@ -5,17 +5,18 @@ carry the records of the other: a call whose account is not that of the session 
 """
 
 from datetime import UTC, datetime
+from time import monotonic
 from urllib.parse import unquote
 from uuid import UUID
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from server.db import transaction
 from server.store import tablets
 from server.tablet.problems import PREFIX, Problem, respond
 from server.web.access import engine, find_current_account
 
-ACCOUNT, TABLET, TIME = "X-Tablet-Account", "X-Tablet", "X-Server-Time"
+ACCOUNT, TABLET, TIME, TOOK = "X-Tablet-Account", "X-Tablet", "X-Server-Time", "X-Server-Took"
 SESSION = "/tablet/session"
 FENCED = (SESSION, "/tablet/enrolment", "/tablet/data/", "/tablet/sync/")
 REVOKED = ("该终端已被停用，请联系管理员。", "This tablet was revoked. Ask an administrator.")
@@ -48,10 +49,16 @@ def check_caller() -> None:
         raise Problem(401, "other_account", OTHER_ACCOUNT)
 
 
+def note_begin() -> None:
+    """When the call came."""
+    g.tablet_began = monotonic()
+
+
 def tell_time(response: Response) -> Response:
-    """Our clock in milliseconds, and what the app may use of the device."""
+    """Our clock, how long the call took us (ms; a password takes longest), what the app may use of the device."""
     if request.path.startswith(PREFIX):
         response.headers[TIME] = str(int(datetime.now(UTC).timestamp() * 1000))
+        response.headers[TOOK] = str(int((monotonic() - g.get("tablet_began", monotonic())) * 1000))
         response.headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=(self), payment=(), usb=()"
     return response
 
@@ -59,5 +66,6 @@ def tell_time(response: Response) -> Response:
 def init(app: Flask) -> None:
     """Hang both around the calls below /tablet/; before the guard of sessions, which would answer first."""
     app.register_error_handler(Problem, respond)
+    app.before_request(note_begin)
     app.before_request(check_caller)
     app.after_request(tell_time)

@@ -116,7 +116,7 @@ def begin() -> Response:
     account = _try(username, str(body.get("password") or "")[:1024])
     session.clear()  # nothing that was there before the log-in survives it
     login_user(Visitor(account))
-    begin_session(account)
+    begin_session(account, tablet=True)
     return _told(account)
 
 

@@ -25,6 +25,7 @@ class Shell:
     words: dict[str, bytes]
     manifest: bytes
     worker: bytes
+    pack: bytes
     version: str
 
 
@@ -61,7 +62,7 @@ def words_of(language: str) -> bytes:
 
 def _made() -> Shell:
     page = render_template(
-        "tablet/shell.html", styles=shell_files.styles(), modules=shell_files.modules(), names=NAMES
+        "tablet/shell.html", styles=shell_files.styles(), modules=shell_files.at_the_door(), names=NAMES
     ).encode()
     words = {language: words_of(language) for language in NAMES}
     manifest = _manifest()
@@ -71,7 +72,8 @@ def _made() -> Shell:
     files = shell_files.listed(made)
     version = shell_files.version_of(files, source)
     head = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(files)};\n".encode()
-    return Shell(page, words, manifest, head + source, version)
+    pack = {address: content.decode() for address, content in [*shell_files.contents(), *made[1:]]}
+    return Shell(page, words, manifest, head + source, _json(pack), version)
 
 
 def shell() -> Shell:
@@ -103,6 +105,13 @@ def page() -> Response:
 def worker() -> Response:
     """The worker with its version and the list of files it keeps."""
     return _answer(lambda made: made.worker, "text/javascript")
+
+
+@blueprint.get("/pack.json")
+@allow(PUBLIC)
+def pack() -> Response:
+    """All files of the app but the page in one answer: on a slow line a hundred requests cost more than their bytes."""
+    return _answer(lambda made: made.pack, "application/json")
 
 
 @blueprint.get("/manifest.webmanifest")

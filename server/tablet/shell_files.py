@@ -5,9 +5,12 @@ static/tablet is part of the app without being listed anywhere.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
+from os.path import dirname, normpath
 from pathlib import Path
 
+IMPORTED = re.compile(r"""^(?:import|export)[^;"]*"(\.[^"]+)";""", re.M)
 STATIC = Path(__file__).resolve().parent.parent / "static"
 BESIDE = ("icon.svg", "icons.svg", "vendor/idb.js", "vendor/jsqr.js")
 STYLES = ("tablet", "tablet_register", "tablet_check", "tablet_sync", "tablet_work")
@@ -32,15 +35,32 @@ def modules() -> list[str]:
     return [name for name in names() if name.startswith("tablet/") and name.endswith(".js")]
 
 
+def at_the_door() -> list[str]:
+    """The modules that the first screen needs: whatever app.js imports, and those import, at the start."""
+    found, waiting = ["vendor/idb.js"], ["tablet/app.js"]
+    while waiting:
+        name = waiting.pop()
+        found.append(name)
+        for imported in IMPORTED.findall((STATIC / name).read_text(encoding="utf-8")):
+            path = normpath(f"{dirname(name)}/{imported}")
+            if path not in found and path not in waiting:
+                waiting.append(path)
+    return sorted(found)
+
+
 def digest(content: bytes) -> str:
     """SHA-256 as the worker checks it, hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
+def contents() -> list[tuple[str, bytes]]:
+    """(address, content) of every file."""
+    return [(f"/static/{name}", (STATIC / name).read_bytes()) for name in names()]
+
+
 def listed(made: Iterable[tuple[str, bytes]]) -> list[tuple[str, str]]:
     """(address, hash) of every file, and of what is made on request (address, content)."""
-    files = [(f"/static/{name}", digest((STATIC / name).read_bytes())) for name in names()]
-    return files + [(address, digest(content)) for address, content in made]
+    return [(address, digest(content)) for address, content in [*contents(), *made]]
 
 
 def version_of(files: Iterable[tuple[str, str]], worker: bytes) -> str:

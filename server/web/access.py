@@ -30,6 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 API = "/api/"  # where bearer tokens count; everywhere else the session alone does
+TABLET = "/tablet/"  # where a session that was begun on a tablet lasts for days
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -160,19 +161,27 @@ def may(permission: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SessionRule:
-    """How long a session lasts, seconds."""
+    """How long a session lasts, seconds; `tablet_s` one that was begun on a tablet, and there alone."""
 
     idle_s: int
     most_s: int
+    tablet_s: int
 
 
-def begin_session(account: Account) -> None:
-    """Times of a new session; the caller has emptied the old one."""
+def begin_session(account: Account, tablet: bool = False) -> None:
+    """Times of a new session; the caller has emptied the old one. On a tablet it outlives the browser."""
     session["began"] = session["seen"] = int(datetime.now(UTC).timestamp())
+    session["tablet"] = session.permanent = tablet
+
+
+def _tablet_speaks() -> bool:
+    return bool(session.get("tablet")) and request.path.startswith(TABLET)
 
 
 def _session_over(rule: SessionRule) -> bool:
     now = int(datetime.now(UTC).timestamp())
+    if _tablet_speaks():  # what it sends by itself keeps no page open: `seen` stays
+        return bool(now - session.get("began", 0) > rule.tablet_s)
     over: bool = now - session.get("seen", 0) > rule.idle_s or now - session.get("began", 0) > rule.most_s
     if not over and now - session["seen"] >= 60 and not request.headers.get("X-Poll"):
         session["seen"] = now  # a page that refreshes itself does not keep a session alive
@@ -192,7 +201,7 @@ def guard() -> ResponseReturnValue | None:
     if permission == PUBLIC:
         return None
     if find_current_account() is None or session_is_over():
-        if session and not _has_bearer():
+        if session and not _has_bearer() and (not session.get("tablet") or _tablet_speaks()):
             session.clear()
         return ask_to_sign_in()
     if permission is None or not may(permission):

@@ -35,6 +35,8 @@ PLACES: tuple[Place, ...] = (
     Place("leads.index", _l("Leads"), "lead"),
     Place("captures.index", _l("Captures"), "capture"),
     Place("inspections.index", _l("Inspections"), "inspection"),
+    Place("assignments.index", _l("Assignments"), "assignment"),
+    Place("watch_list.index", _l("Watch list"), "watch"),
     Place("cases.index", _l("Cases"), "case"),
     Place("deadlines.index", _l("Deadlines"), "deadline"),
     Place("repairs.index", _l("Repairs"), "repair"),
@@ -76,6 +78,8 @@ RECORDS: dict[str, str] = {
     "document": "documents.show",
     "repair_notice": "repairs.show",
     "station": "stations.show",
+    "watch_entry": "watch_list.show",
+    "assignment": "assignments.show",
 }
 
 
@@ -92,7 +96,13 @@ def places() -> list[Place]:
     return [place for place in PLACES if reachable(place.endpoint)] if find_current_account() else []
 
 
-PART_OF = {"devices": "terminals", "referrals": "cases", "documents": "cases", "bundles": "cases"}
+PART_OF = {
+    "devices": "terminals",
+    "referrals": "cases",
+    "documents": "cases",
+    "bundles": "cases",
+    "tablet_numbers": "tablets",
+}
 """Blueprints whose pages belong to another's place in the bar."""
 
 

@@ -8,9 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
+from enforcement.rules.book import day_of
 from server.flows import rule_book
 from server.flows import settle_alarm as flow
 from server.store import (
+    assignments,
     calendar_days,
     capture_queue,
     deadlines,
@@ -22,6 +24,7 @@ from server.store import (
     whitelist,
 )  # fmt: skip
 from server.store.scopes import Scope
+from server.web import assignment_words
 from server.web import map as map_page
 from server.web.access import SIGNED_IN, allow, current_account, current_actor, current_scope, may, work
 from server.web.clock_lines import left, pace_of, soon_of
@@ -37,12 +40,12 @@ def show() -> str:
     with work() as connection:
         todo = _waiting(connection, current_scope())
     map_data = map_page.page_data() if may("map.read") else None
-    return render_template("home.html", todo=todo, map_data=map_data)
+    return render_template("home.html", todo=todo, map_data=map_data, progress=assignment_words.progress)
 
 
 def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
     todo: dict[str, Any] = {}
-    for permission, found in (("violations.decide", _violations), ("captures.review", _captures)):
+    for permission, found in WAITING:
         todo |= found(connection, scope) if may(permission) else {}
     if may("leads.read"):
         todo["leads"] = leads.open_count(connection, scope)
@@ -67,6 +70,15 @@ def _violations(connection: Connection, scope: Scope) -> dict[str, Any]:
 def _captures(connection: Connection, scope: Scope) -> dict[str, Any]:
     """What this person may review: not what others hold, nor what it has reviewed already."""
     return {"captures": capture_queue.waiting(connection, scope, current_account().id, datetime.now(UTC))}
+
+
+def _work(connection: Connection, scope: Scope) -> dict[str, Any]:
+    """What this person is to do today."""
+    today = day_of(datetime.now(UTC))
+    return {"work": assignments.of_person(connection, current_account().id, today, today)}
+
+
+WAITING = (("violations.decide", _violations), ("captures.review", _captures), ("assignments.read", _work))
 
 
 def _cases(connection: Connection, scope: Scope) -> dict[str, Any]:

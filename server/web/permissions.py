@@ -66,6 +66,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "repairs.record": frozenset({R.STATION}),
     "retests.record": frozenset({R.STATION, R.OFFICER, R.INSPECTOR}),
     "system_keys.manage": frozenset({R.SECURITY_ADMIN}),
+    "watch.read": BUREAU,
+    "watch.edit": frozenset({R.OFFICER, R.REVIEWER}),
+    "assignments.read": BUREAU,
+    "assignments.edit": frozenset({R.OFFICER, R.REVIEWER, R.APPROVER}),
     "tablet.use": frozenset({R.OFFICER, R.REVIEWER, R.INSPECTOR}),
     "tablets.manage": frozenset({R.OFFICER, R.SECURITY_ADMIN}),
 }

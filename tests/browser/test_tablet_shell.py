@@ -277,6 +277,23 @@ def test_a_screen_saves_before_the_tablet_locks(tablet: BrowserContext, address:
     assert subjects(page) == ["辽NA7777"]
 
 
+def test_what_is_being_sent_goes_on_behind_the_lock_and_nothing_of_it_shows(
+    tablet: BrowserContext, address: str
+) -> None:
+    page = enrolled(tablet.new_page(), address)
+    in_app(page, "async (app) => { app.sync = { state: 'sending', unsent: 3 }; }")
+    page.click("#lock")
+    expect(page.locator(".cover")).to_contain_text("仍在上传：3 项")
+    page.keyboard.press("Escape")
+    expect(page.locator(".cover")).to_be_visible()
+    assert page.screenshot() and page.evaluate("document.elementFromPoint(400, 30).closest('.cover') !== null")
+    in_app(page, "async (app) => { app.sync.unsent = 1; window.dispatchEvent(new CustomEvent('sync')); }")
+    expect(page.locator(".cover")).to_contain_text("仍在上传：1 项")
+    in_app(page, "async (app) => { app.sync.state = 'idle'; window.dispatchEvent(new CustomEvent('sync')); }")
+    unlock(page)
+    at(page, "/")
+
+
 # --- signing out and wiping ---
 
 
@@ -291,10 +308,10 @@ def test_signing_out_is_refused_while_something_is_unsent_and_wipes_afterwards(
     expect(page.locator("#sign-out")).to_have_count(0)
     row = page.locator("li", has_text="辽NA5555")
     row.locator("summary").click()
-    row.get_by_role("button", name="放弃").click()
+    row.get_by_role("button", name="放弃草稿").click()
     expect(page.locator("#toasts")).to_contain_text("请填写原因")
     row.get_by_label("放弃原因").fill("号牌看错，重新检查")
-    row.get_by_role("button", name="放弃").click()
+    row.get_by_role("button", name="放弃草稿").click()
     tablet.set_offline(True)
     page.click("#sign-out")
     expect(page.locator("#toasts")).to_contain_text("退出登录需要连接服务器")

@@ -18,6 +18,7 @@ OWN: dict[str, dict[str, str]] = {
     "leads": {"key": "'copy' || n"},
     "quarantine": {"sha256": "sha256(n::text::bytea)"},
     "whitelist_entries": {},
+    "watch_entries": {"subject_text": "'辽N66' || n", "truck_id": "NULL"},
     "instruments": {"serial": "'copy' || n"},
     "inspections": {"number": "'J20260901-88888' || n", "source_key": "NULL"},
     "captures": {"number": "'B20260901-88888' || n", "source_key": "'copy' || n"},

@@ -105,14 +105,26 @@ def _notice(connection: Connection, inspection: int) -> int:
 def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, list[str]]:
     of_world = {"/capture-devices": "capture_devices", "/captures": "captures", "/cases": "cases", "/repairs": "repairs",
                 "/inspections": "inspections", "/referrals": "referrals", "/documents": "documents",
-                "/evidence": "evidence", "/instruments": "instruments", "/violations": "violations"}  # fmt: skip
+                "/evidence": "evidence", "/instruments": "instruments", "/violations": "violations",
+                "/watch-list": "watch_list", "/assignments": "assignments"}  # fmt: skip
     shown = [f"{path}/{world.ids[noun]}" for path, noun in of_world.items()]
     made = [f"/{noun}/{one}" for noun, ids in numbers.items() for one in ids]
     files = [f"/trucks/{numbers['trucks'][0]}/file", f"/machines/{numbers['machines'][0]}/file"]
     forms = [f"/documents/new/{case}?form={kind}" for case in numbers["cases"] for kind in paper_templates.kinds()]
     edits = [f"/inspections/{one}/edit" for one in numbers["inspections"]]
     edits += ["/capture-devices/new", "/captures/new"]
-    edits += [f"/capture-devices/{world.ids['capture_devices']}/edit", "/stations/new", "/calendar/", "/rules/"]
+    edits += [
+        f"/capture-devices/{world.ids['capture_devices']}/edit",
+        "/stations/new",
+        "/watch-list/",
+        "/watch-list/derived",
+        "/watch-list/new",
+        "/assignments/",
+        "/assignments/week",
+        "/assignments/new",
+        "/calendar/",
+        "/rules/",
+    ]
     edits += ["/rules/clock.case_filing", "/rules/instrument.opacimeter.checks", "/capture-devices/new"]
     referral = f"/referrals/{world.ids['referrals']}"
     lists = ["/", "/cases/", "/referrals/", "/deadlines/", "/documents/", "/repairs/", "/rules/"]

@@ -47,8 +47,9 @@ def make_records(connection: Connection, city: City) -> RecordWorld:
     }
     for name, statement in NOUNS.items():
         ids[name] = _one(connection, statement, **_used(statement, {**given, **_refs(ids)}))
-    _one(connection, TABLET, **_used(TABLET, given))
-    return RecordWorld(ids, {**_numbers(connection, ids), "tablet": TABLET_ID})
+    numbers = _numbers(connection, ids)
+    numbers["tablet"] = str(_one(connection, TABLET, u=city.accounts["county"], o=ours))
+    return RecordWorld(ids, numbers)
 
 
 def _one(connection: Connection, statement: str, **values: Any) -> int:
@@ -76,10 +77,9 @@ def _numbers(connection: Connection, ids: dict[str, int]) -> dict[str, str]:
     return found
 
 
-TABLET_ID = "01900000-0000-7000-8000-000000000077"
 TABLET = (
-    "INSERT INTO tablets (id, user_id, organisation_id, name, vault_key) VALUES"
-    f" ('{TABLET_ID}', :u, :o, 'T77', decode(repeat('77', 32), 'hex')) RETURNING user_id"
+    "INSERT INTO tablets (id, user_id, organisation_id, name, vault_key) VALUES (gen_random_uuid(), :u, :o, '外人不得见',"
+    " decode(repeat('77', 32), 'hex')) RETURNING id"
 )
 NOUNS: dict[str, str] = {
     "machines": "INSERT INTO machines (registration_number, enterprise_id, division) VALUES ('3-6NA77777', :e, :d)"
@@ -109,6 +109,10 @@ NOUNS: dict[str, str] = {
     "repairs": "INSERT INTO repair_notices (number, case_id, truck_id, subject_text, enterprise_id, division,"
     " organisation_id, failed_items, issued_on, due_on, rule_key) VALUES ('W20260901-777777', :cases_id, :truck, '辽N77777',"
     " :e, :d, :o, '[]', '2026-09-01', '2026-10-01', 'x@2026-01-01') RETURNING id",
+    "watch_list": "INSERT INTO watch_entries (truck_id, subject_text, plate_colour, reason, division, organisation_id, from_on)"
+    " VALUES (:truck, '辽N77777', 'yellow', 'smoke_reported', :d, :o, '2026-09-01') RETURNING id",
+    "assignments": "INSERT INTO assignments (day, kind, title, place, division, organisation_id, created_by)"
+    " VALUES ('2026-09-01', 'roadside', '7', '7', :d, :o, :u) RETURNING id",
     "evidence": "WITH f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type) VALUES (decode(repeat('77', 32),"
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"

@@ -33,7 +33,7 @@ TABLES = {
     "inspections": "inspections", "instruments": "instruments", "captures": "captures", "cases": "cases",
     "referrals": "referrals", "repairs": "repair_notices", "stations": "stations", "documents": "documents",
     "violations": "violations", "leads": "leads", "whitelist": "whitelist_entries", "zones": "zones",
-    "evidence": "evidence_items", "quarantine": "quarantine", "tokens": "api_tokens",
+    "evidence": "evidence_items", "watch-list": "watch_entries", "quarantine": "quarantine", "tokens": "api_tokens",
 }  # fmt: skip
 """The table behind each noun of the addresses."""
 
@@ -131,10 +131,14 @@ def test_a_record_with_a_version_is_given_with_its_tag(web: Flask, engine: Engin
     program = Program(web, make_token(engine, city.accounts["officer"]))
     seen = set()
     for address, spec in operations(web).items():
-        found = re.fullmatch(r"GET /(\w+)/\{(\w+)\}", address)
+        found = re.fullmatch(r"GET /([\w-]+)/\{(\w+)\}", address)
         if found is None or TABLES[found[1]] not in versioned:
             continue
-        number = station if found[1] == "stations" else world.numbers.get(found[2], world.ids.get(found[1]))
+        number = (
+            station
+            if found[1] == "stations"
+            else world.numbers.get(found[2], world.ids.get(found[1].replace("-", "_")))
+        )
         answer = program.get(f"/{found[1]}/{number}")
         assert answer.status_code == 200, (address, answer.text)
         assert answer.headers.get("ETag") and spec.versioned, address
@@ -165,7 +169,7 @@ def test_every_change_of_such_a_record_honours_if_match(web: Flask, made: WriteW
 
 def tag_of(made: WriteWorld, address: str, written: Written) -> str:
     """The ETag of the record as its reader gets it."""
-    noun, name = re.findall(r"^\w+ /(\w+)/\{(\w+)\}", address)[0]
+    noun, name = re.findall(r"^\w+ /([\w-]+)/\{(\w+)\}", address)[0]
     answer: Any = made.program(written.who).get(f"/{noun}/{written.names[name]}")
     assert answer.status_code == 200, (address, answer.text)
     tag: str = answer.headers["ETag"]

@@ -74,8 +74,9 @@ def addresses(app: Flask, world: RecordWorld, account: str) -> Iterator[tuple[st
 def _value(rule: Rule, name: str, noun: str, world: RecordWorld) -> object:
     if isinstance(rule._converters[name], IntegerConverter):
         return 1 if name in {"at_us", "version"} else world.ids.get(noun, 999_999_999)
-    absent = "00000000-0000-0000-0000-000000000000" if isinstance(rule._converters[name], UUIDConverter) else "nothing"
-    return world.numbers.get(name, absent)
+    if isinstance(rule._converters[name], UUIDConverter):
+        return world.numbers.get("tablet", "00000000-0000-4000-8000-000000000000")
+    return world.numbers.get(name, "nothing")
 
 
 def differing(pairs: list[tuple[str, str, str]], ask: Callable[[str, str], int]) -> list[tuple[str, str, int, int]]:
@@ -115,6 +116,10 @@ def test_the_api_does_not_know_a_foreign_record(
 
     pairs = [one for one in addresses(web, world, account) if one[1].startswith("/api/v1")]
     assert differing(pairs, ask) == []
+
+
+def test_the_owner_sees_the_tablet_of_the_world(browse: Browse, world: RecordWorld) -> None:
+    assert browse("county").get(f"/tablets/{world.numbers['tablet']}").status_code == 200
 
 
 def test_the_owner_sees_every_record_of_the_world(web: Flask, browse: Browse, world: RecordWorld) -> None:

@@ -86,6 +86,22 @@ def test_captures_show_every_way_that_a_review_can_go(loaded: Engine) -> None:
     assert any(row.trailer_plate for row in rows) and any(row.truck_id is None for row in rows)
 
 
+def test_the_watch_list_and_a_days_work_are_there(loaded: Engine) -> None:
+    with transaction(loaded) as connection:
+        watched = connection.execute(
+            text("SELECT reason, truck_id IS NULL AND machine_id IS NULL AS loose FROM watch_entries")
+        ).all()
+        planned = connection.execute(
+            text(
+                "SELECT a.kind, (SELECT count(*) FROM assignment_people p JOIN users u ON u.id = p.user_id"
+                " WHERE p.assignment_id = a.id AND u.username = 'inspector') AS mine FROM assignments a"
+                " WHERE a.day = (now() AT TIME ZONE 'Asia/Shanghai')::date"
+            )
+        ).all()
+    assert len(watched) == 6 and sum(row.loose for row in watched) == 2
+    assert sorted((row.kind, row.mine) for row in planned) == [("machine_spot", 1), ("roadside", 1)]
+
+
 def test_what_there_is(loaded: Engine) -> None:
     with transaction(loaded) as connection:
         counts = {

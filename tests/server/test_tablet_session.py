@@ -126,14 +126,16 @@ def test_officers_of_other_bureaus_are_refused(device: Callable[..., Device], us
 
 
 def test_whoever_may_not_use_it_is_nobody_on_the_tablet_though_signed_in_on_the_pages(browse: Browse) -> None:
-    assert browse("auditor").client.get("/tablet/session").json["signed_in"] is False
+    told: Any = browse("auditor").client.get("/tablet/session").json
+    assert told["signed_in"] is False
 
 
 def test_an_unknown_name_and_a_wrong_password_are_answered_alike(device: Callable[..., Device]) -> None:
     answers = [device().sign_in("nobody-here"), device().sign_in("inspector", "wrong")]
     assert [one.status_code for one in answers] == [401, 401]
     assert answers[0].json == answers[1].json
-    assert answers[0].json["code"] == "wrong"  # type: ignore[index]
+    told: Any = answers[0].json
+    assert told["code"] == "wrong"
 
 
 def test_wrong_passwords_lock_the_account_as_on_the_page(device: Callable[..., Device]) -> None:
@@ -155,7 +157,8 @@ def test_a_right_password_of_a_refused_role_counts_as_no_failure(device: Callabl
 
 
 def test_a_body_that_is_none_is_refused(device: Callable[..., Device]) -> None:
-    for body in (None, [], "text", 7):
+    bodies: tuple[object, ...] = (None, [], "text", 7)
+    for body in bodies:
         assert device().send("POST", "/tablet/session", body).status_code == 400
 
 
@@ -172,6 +175,41 @@ def test_signing_out_ends_the_session_and_is_audited(device: Callable[..., Devic
     assert tablet.send("DELETE", "/tablet/session").json["signed_in"] is False  # type: ignore[index]
     assert tablet.session()["signed_in"] is False
     assert actions(engine, str(city.accounts["inspector"]))[-1] == "account.sign_out"
+
+
+def aged(tablet: Device, began: int, seen: int) -> None:
+    """Let the session have begun, and been used for a page, so many hours ago."""
+    now = int(datetime.now(UTC).timestamp())
+    with tablet.client.session_transaction() as session:
+        session["began"], session["seen"] = now - began * 3600, now - seen * 3600
+
+
+def test_a_log_in_on_a_tablet_lasts_for_days_and_outlives_the_browser(device: Callable[..., Device]) -> None:
+    tablet = device("inspector")
+    [cookie] = [one for one in tablet.send("POST", "/tablet/session", login()).headers.getlist("Set-Cookie")]
+    assert "Expires=" in cookie or "Max-Age=" in cookie
+    aged(tablet, 160, 160)
+    assert tablet.session()["signed_in"] is True
+    assert tablet.client.get("/tablet/data/reference").status_code == 200
+
+
+def test_it_opens_pages_no_longer_than_others_and_is_not_ended_by_them(device: Callable[..., Device]) -> None:
+    tablet = device("inspector")
+    aged(tablet, 1, 1)
+    tablet.client.get("/tablet/data/reference")
+    assert tablet.client.get("/inspections/").status_code == 303, "left alone for an hour, whatever the tablet sends"
+    assert tablet.session()["signed_in"] is True
+
+
+def test_it_ends_after_seven_days(device: Callable[..., Device]) -> None:
+    tablet = device("inspector")
+    aged(tablet, 169, 0)
+    assert tablet.session()["signed_in"] is False
+    assert tablet.client.get("/tablet/data/reference", headers={"Accept": "application/json"}).status_code == 401
+
+
+def login() -> dict[str, str]:
+    return {"username": "inspector", "password": PASSWORD}
 
 
 def test_every_answer_tells_our_time_and_what_the_device_may_be_used_for(device: Callable[..., Device]) -> None:
@@ -233,7 +271,12 @@ def test_an_enrolment_that_is_none_is_refused(device: Callable[..., Device], cha
 
 
 def test_hostile_numbers_and_names_do_no_harm(device: Callable[..., Device]) -> None:
-    more = {"unsent": 10**30, "offset_ms": "x", "app_version": "\0" * 90, "discarded": [None, {"key": "\0"}, 7]}
+    more: dict[str, Any] = {
+        "unsent": 10**30,
+        "offset_ms": "x",
+        "app_version": "\0" * 90,
+        "discarded": [None, {"key": "\0"}, 7],
+    }
     answer = device("inspector").enrol(str(uuid4()), name="\0 \n" + "长" * 99, **more)
     assert answer.status_code == 200
     assert answer.json["name"] == "长" * 60  # type: ignore[index]
@@ -332,6 +375,22 @@ def test_every_file_that_the_worker_keeps_is_served_as_it_was_listed(web: Flask)
     kept = {address for address, _ in files}
     assert {"/tablet/", "/tablet/words/zh.json", "/static/tablet/app.js", "/static/css/tablet.css"} <= kept
     assert not any(address.startswith(("/tablet/session", "/tablet/data", "/tablet/sync")) for address in kept)
+
+
+def test_one_answer_holds_every_file_but_the_page(web: Flask) -> None:
+    client = web.test_client()
+    files = files_of(client.get("/tablet/worker.js").text)
+    texts = json.loads(client.get("/tablet/pack.json").data)
+    assert texts.keys() == {address for address, _ in files} - {"/tablet/"}
+    for address, sha256 in files:
+        assert address == "/tablet/" or hashlib.sha256(texts[address].encode()).hexdigest() == sha256
+
+
+def test_the_page_loads_ahead_what_the_first_screen_needs_and_no_more(web: Flask) -> None:
+    page = web.test_client().get("/tablet/").text
+    ahead = set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page))
+    assert {"tablet/app.js", "tablet/screens/sign_in.js", "tablet/vault/pin.js", "vendor/idb.js"} <= ahead
+    assert not ahead & {"tablet/screens/home.js", "tablet/installs.js", "tablet/screens/index.js"}
 
 
 def test_every_module_that_is_imported_is_kept(web: Flask) -> None:

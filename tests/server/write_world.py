@@ -123,6 +123,17 @@ def _inspection(made: WriteWorld) -> Written:
     return Written("officer", {"number64": number})
 
 
+def _watched(made: WriteWorld) -> dict[str, int]:
+    with transaction(made.engine) as connection:
+        number = one(
+            connection,
+            "INSERT INTO watch_entries (subject_text, plate_colour, reason, division, organisation_id, from_on) VALUES"
+            " (:text, 'yellow', 'smoke_reported', '211302', :o, '2026-09-01') RETURNING id",
+            text=made.plate(), o=made.city.organisations["city"],
+        )  # fmt: skip
+    return {"number": number}
+
+
 def _open(made: WriteWorld) -> Written:
     return Written("officer", {}, {"sources": [{"kind": "capture", "id": made.capture()}]})
 
@@ -230,6 +241,8 @@ WRITES: dict[str, Make] = {
     "POST /inspections/{number64}/withdrawal": lambda made: Written(
         "officer", _inspection(made).names, {"reason": "录错车辆"}
     ),
+    "POST /watch-list": lambda made: Written("officer", {}, {"subject": made.plate()}),
+    "POST /watch-list/{number}/withdrawal": lambda made: Written("officer", _watched(made), {"reason": "已经查实"}),
     "POST /cases": _open,
     "POST /cases/{case}/steps": _step,
     "POST /cases/{case}/referrals": _refer,

@@ -6,10 +6,9 @@ import { getMeta, openAccount, openDevice, putMeta } from "./database.js";
 import { ask, toast } from "./dialogs.js";
 import { drawTop, setStrip } from "./frame.js";
 import { Offline, startHttp } from "./http.js";
-import * as installs from "./installs.js";
 import { lockSoon, startLock } from "./lock.js";
 import { back, find, go, pathOf, queryOf } from "./router.js";
-import * as screens from "./screens/index.js";
+import * as door from "./screens/door.js";
 import { greet, noteLatest, sessionOf, withContact } from "./session.js";
 import { makeChecks } from "./store/checks.js";
 import { makeFiles } from "./store/files.js";
@@ -19,7 +18,8 @@ import { makeVault } from "./vault/seal.js";
 import { inUse, wipeWhatIsOver } from "./vault/wipe.js";
 import { startWords, t } from "./words.js";
 
-const SCREENS = Object.values(screens);
+let screens = Object.values(door); // all of them once the rest is loaded
+let rest = null; // a promise of {screens, installs}
 const caller = { csrf: null, account: null, tabletId: null };
 let cleanup = null; // of the screen that is shown
 let shown = 0; // counts screens: a slow one must not be put over a newer
@@ -39,7 +39,9 @@ export const app = {
   toast,
   confirm: ask,
   strip: setStrip,
-  screens: SCREENS,
+  get screens() {
+    return screens;
+  },
   refresh: () => show(),
   lock: (reason) => lockSoon(app, reason),
   online: null, // whether the last request was answered; null before the first
@@ -92,8 +94,21 @@ async function hear(event) {
   }
 }
 
+/** Load what is behind the door: while somebody types name or PIN, on a slow line it is there when they are done. */
+function loadRest() {
+  rest ||= Promise.all([import("./screens/index.js"), import("./installs.js")]).then(([all, installs]) => {
+    screens = Object.values(all);
+    return Object.values(installs);
+  });
+  rest.catch(() => {
+    rest = null; // no network, and the worker has not got it yet: asked for again
+  });
+  return rest;
+}
+
 /** The vault is open: make the stores, start the modules, go where one was. */
 async function opened(record, keyBytes, { csrf = null, online = false } = {}) {
+  const installs = await loadRest();
   await app.vault.unlockWith(keyBytes);
   app.record = record;
   app.database = await openAccount(record.account);
@@ -104,7 +119,13 @@ async function opened(record, keyBytes, { csrf = null, online = false } = {}) {
   app.photos = makePhotos(app.database, app.vault, now);
   app.files = makeFiles(app.database, app.vault, now);
   await putMeta(app.device, "current", record.account);
-  for (const install of Object.values(installs)) await install(app);
+  for (const install of installs) {
+    try {
+      await install(app);
+    } catch (fault) {
+      tellFault(fault); // one module that fails must not keep anybody from their checks
+    }
+  }
   navigator.locks.request(inUse(record.account), { mode: "shared" }, () => new Promise(() => {})); // until the page goes
   startLock(app);
   const wanted = sessionStorage.getItem(`wanted ${record.account}`) || "/";
@@ -138,8 +159,8 @@ async function firstPlace() {
 async function show() {
   const number = (shown += 1);
   const path = pathOf(location.hash);
-  const found = find(SCREENS, path) || find(SCREENS, "/");
-  if (!app.vault.unlocked && !found.screen.open) return go(await firstPlace(), { replace: true });
+  const found = find(screens, path) || find(screens, "/");
+  if (!app.vault.unlocked && !(found && found.screen.open)) return go(await firstPlace(), { replace: true });
   if (cleanup) {
     const last = cleanup;
     cleanup = null;
@@ -177,6 +198,15 @@ function tellFault(fault) {
   return true;
 }
 
+/** Until the worker answers for this page: what loads then was fetched by it already, and is not fetched twice. */
+function workerAnswers() {
+  const worker = navigator.serviceWorker;
+  if (!worker || worker.controller) return Promise.resolve();
+  return new Promise((done) => {
+    worker.addEventListener("controllerchange", done, { once: true });
+  });
+}
+
 async function lookAtClock() {
   await noteLatest(app.device, now());
   await wipeWhatIsOver(app.device, now());
@@ -197,6 +227,8 @@ async function start() {
   });
   await show();
   await startUpdates(app);
+  await workerAnswers();
+  loadRest().catch(() => {});
   document.documentElement.dataset.ready = "yes";
 }
 

@@ -3,13 +3,14 @@
 import { button, h } from "./elements.js";
 
 const SHOWN_MS = 6000;
+const FAULT_MS = 15000; // long enough to be read out; for ever it would lie on the button that is needed next
 
-/** A note at the foot of the screen: kind "info", "pass", "doubt" or "over"; the last stays until it is tapped away. */
+/** A note at the foot of the screen: kind "info", "pass", "doubt" or "over"; a tap takes it away at once. */
 export function toast(text, kind = "info") {
   const close = () => note.remove();
   const note = h("button", { type: "button", class: `toast toast-${kind}`, onclick: close }, text);
   document.getElementById("toasts").append(note);
-  if (kind !== "over") setTimeout(close, SHOWN_MS);
+  setTimeout(close, kind === "over" ? FAULT_MS : SHOWN_MS);
 }
 
 /** A question with two answers: ask("Throw it away?", "Throw away", "Keep") -> true for the first. */

@@ -45,7 +45,8 @@ async function once(method, path, { json, body, headers, timeoutMs = REQUEST_TIM
     const headersMs = performance.now() - begun;
     const bytes = answer.status === 204 || answer.status === 304 ? null : new Uint8Array(await answer.arrayBuffer());
     if (answer.headers.has("X-Server-Time")) {
-      noteServerTime(Number(answer.headers.get("X-Server-Time")), sent, sent + headersMs);
+      const worked = Math.min(Number(answer.headers.get("X-Server-Took")) || 0, headersMs); // told at the end of the work
+      noteServerTime(Number(answer.headers.get("X-Server-Time")), sent + worked, sent + headersMs);
     }
     const isJson = (answer.headers.get("Content-Type") || "").includes("json");
     const read = isJson && bytes ? JSON.parse(new TextDecoder().decode(bytes)) : undefined;

@@ -1,7 +1,9 @@
 // Locking: by the button, or when nobody touched the tablet for a while; never in the middle of a photo or signature.
 
 import { IDLE_LOCK_MS, SAVE_BEFORE_LOCK_MS } from "./constants.js";
+import { button, fill, h } from "./elements.js";
 import { pathOf } from "./router.js";
+import { t } from "./words.js";
 
 let touchedMs = Date.now();
 
@@ -18,7 +20,28 @@ export function startLock(app) {
 
 function lockIfIdle(app) {
   if (app.holds > 0) touchedMs = Date.now(); // the time begins anew when the camera or signature is done
-  else if (Date.now() - touchedMs >= IDLE_LOCK_MS) app.lock("idle");
+  else if (!covered && Date.now() - touchedMs >= IDLE_LOCK_MS) app.lock("idle");
+}
+
+const sending = (app) => Boolean(app.sync) && app.sync.state === "sending";
+let covered = false;
+
+/**
+ * While checks are being sent the key is still needed: the screen is covered at once, the lock follows when all is sent
+ * or somebody wants to go on. A tablet laid aside on a slow line sends what it has.
+ */
+function cover(app) {
+  covered = true;
+  const end = () => lockSoon(app, "idle");
+  const told = h("p", {}, t("Locked. Still sending: {n}.", { n: app.sync.unsent }));
+  const dialog = h("dialog", { class: "cover" }, told, button(t("Unlock"), end, { kind: "primary", id: "uncover" }));
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  window.addEventListener("sync", () => {
+    if (sending(app)) fill(told, t("Locked. Still sending: {n}.", { n: app.sync.unsent }));
+    else end();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 let locking = false;
@@ -29,6 +52,10 @@ let locking = false;
  */
 export async function lockSoon(app, reason = "button") {
   if (locking) return;
+  if (["button", "idle"].includes(reason) && !covered && sending(app)) {
+    cover(app);
+    return;
+  }
   locking = true;
   const waits = [];
   window.dispatchEvent(new CustomEvent("before-lock", { detail: { reason, wait: (promise) => waits.push(promise) } }));

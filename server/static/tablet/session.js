@@ -28,11 +28,12 @@ function refusal(answer) {
   return new SessionRefused(told.code || String(answer.status), told.zh ? told : BROKEN);
 }
 
-/** What a device is called in the list of tablets: by what the browser says of it. */
-export function deviceName(agent) {
-  const model = /Android[^;]*; ([^;)]+)/.exec(agent);
-  const system = /Windows|Macintosh|CrOS|Linux|iPhone|iPad/.exec(agent);
-  return (model ? model[1].replace(/ Build.*$/, "") : system ? system[0] : "tablet").slice(0, 60);
+/** What a device is called in the list of tablets: its model where the browser tells it, else its system. */
+async function deviceName() {
+  const told = navigator.userAgentData;
+  const more = told ? await told.getHighEntropyValues(["model"]).catch(() => ({})) : {};
+  const system = /Android|Windows|Macintosh|CrOS|Linux|iPhone|iPad/.exec(navigator.userAgent);
+  return (more.model || (system ? system[0] : "tablet")).slice(0, 60);
 }
 
 /** Who a record of the device is, as the screens see it (app.session). */
@@ -78,7 +79,7 @@ async function enrol(record, more) {
   const answer = await request("POST", "/tablet/enrolment", {
     json: {
       id: record.tabletId,
-      name: deviceName(navigator.userAgent),
+      name: await deviceName(),
       vault_key: toBase64(makeKeyBytes()),
       offset_ms: offsetMs(),
       ...more,
