@@ -83,7 +83,7 @@ export function finder(app, { kind = "truck", text = "", onChoose, onUnknown }) 
 
   function hint(value) {
     if (value.length < LEAST) {
-      return state.kind === "truck" ? t("From the fourth sign on, trucks show here.") : t("From the fourth sign on, machines show here.");
+      return state.kind === "truck" ? t("Trucks show from the 4th sign.") : t("Machines show from the 4th sign.");
     }
     return t("The register of this tablet holds none that begins so.");
   }

@@ -26,4 +26,4 @@ async function show(root, { key }, app) {
   };
 }
 
-export default { path: "/check/:key/identify", title: () => t("Truck or machine"), show };
+export default { path: "/check/:key/identify", title: () => t("Identify"), show };
