@@ -66,7 +66,7 @@ def plan(engine: Engine, city: City) -> dict[str, int]:
                 "INSERT INTO terminal_states (terminal_id, measured_at, received_at, lon, lat, speed_kmh)"
                 " VALUES (:t, :at, :at, 120.4670, 41.5828, 42)"
             ),
-            {"t": terminal, "at": NOW - timedelta(minutes=2)},
+            {"t": terminal, "at": datetime.now(UTC) - timedelta(minutes=2)},
         )
     return ids
 

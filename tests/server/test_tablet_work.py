@@ -16,8 +16,8 @@ from tests.server.conftest import COUNTY, Browser, City
 
 pytestmark = pytest.mark.server
 Browse = Callable[..., Browser]
-NOW = datetime.now(UTC)
-TODAY = day_of(NOW)
+
+TODAY = day_of(datetime.now(UTC))
 HERE = (120.45, 41.57)
 
 
@@ -38,7 +38,7 @@ def seen(connection: Any, plate: str, lon: float, lat: float, minutes: float) ->
             "INSERT INTO terminal_states (terminal_id, measured_at, received_at, lon, lat, speed_kmh) VALUES (:t, :at, :at,"
             " :lon, :lat, 40)"
         ),
-        {"t": terminal, "at": NOW - timedelta(minutes=minutes), "lon": lon, "lat": lat},
+        {"t": terminal, "at": datetime.now(UTC) - timedelta(minutes=minutes), "lon": lon, "lat": lat},
     )
     return truck
 
