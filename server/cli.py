@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -243,6 +244,28 @@ def web() -> None:
         respawn_failed_workers=True,
     )
     server.serve()
+
+
+@main.command()
+@click.option("--once", default=None, help="run this job now and end")
+def jobs(once: str | None) -> None:
+    """Run the periodic jobs until stopped."""
+    from datetime import UTC, datetime
+
+    from server.flows import jobs as flow
+
+    engine = db.connect_engine(_settings().database_url, pool_size=3)
+    if once is not None:
+        if once not in {job.name for job in flow.JOBS}:
+            names = ", ".join(job.name for job in flow.JOBS) or "none"
+            raise click.ClickException(f"{once} is no job; there are: {names}")
+        click.echo(flow.run_one(engine, once, datetime.now(UTC)))
+        return
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: stopping.set())
+    while not stopping.wait(1.0):
+        flow.run_due(engine, datetime.now(UTC))
 
 
 @main.command()

@@ -121,6 +121,7 @@ class Platform:
     def _start_workers(self, fleet_url: str) -> None:
         for slot in range(self.settings.ingest_workers):
             self._keep(f"ingest-{slot}", "ingest", "--slot", str(slot))
+        self._keep("jobs", "jobs")
         web = self._keep("web", "web")
         self._wait_for_pages(web)
         if self.settings.demo:

@@ -40,6 +40,13 @@ PLACES: tuple[Place, ...] = (
     Place("cases.index", _l("Cases"), "case"),
     Place("deadlines.index", _l("Deadlines"), "deadline"),
     Place("repairs.index", _l("Repairs"), "repair"),
+    Place("alerts.index", _l("Alerts"), "alert"),
+    Place("ledgers.index", _l("Ledgers"), "ledger"),
+    Place("gates.index", _l("Gates"), "gate"),
+    Place("sites.index", _l("Sites"), "site"),
+    Place("pleas.index", _l("Pleas"), "plea"),
+    Place("ledger_review.index", _l("Ledger review"), "review", seldom=True),
+    Place("large_users.index", _l("Large users"), "large_user", seldom=True),
     Place("trucks.index", _l("Trucks"), "truck"),
     Place("machines.index", _l("Machines"), "machine"),
     Place("enterprises.index", _l("Enterprises"), "enterprise"),
@@ -80,6 +87,15 @@ RECORDS: dict[str, str] = {
     "station": "stations.show",
     "watch_entry": "watch_list.show",
     "assignment": "assignments.show",
+    "alert": "alerts.show",
+    "gate": "gates.show",
+    "passage": "ledgers.show",
+    "plant_vehicle": "plant_vehicles.show",
+    "plant_machine": "plant_machines.show",
+    "site": "sites.show",
+    "plea": "pleas.show",
+    "large_user": "large_users.show",
+    "verification": "verifications.show",
 }
 
 
@@ -102,6 +118,16 @@ PART_OF = {
     "documents": "cases",
     "bundles": "cases",
     "tablet_numbers": "tablets",
+    "alert_measures": "alerts",
+    "plant_vehicles": "ledgers",
+    "plant_machines": "ledgers",
+    "ledger_imports": "ledgers",
+    "gate_answers": "gates",
+    "gate_devices": "gates",
+    "verifications": "ledger_review",
+    "clean_transport": "ledger_review",
+    "legal_holds": "ledger_review",
+    "grades": "large_users",
 }
 """Blueprints whose pages belong to another's place in the bar."""
 

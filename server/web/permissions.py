@@ -72,12 +72,33 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "assignments.edit": frozenset({R.OFFICER, R.REVIEWER, R.APPROVER}),
     "tablet.use": frozenset({R.OFFICER, R.REVIEWER, R.INSPECTOR}),
     "tablets.manage": frozenset({R.OFFICER, R.SECURITY_ADMIN}),
+    "ledgers.read": BUREAU | {R.ENTERPRISE},
+    "ledgers.record": frozenset({R.ENTERPRISE}),
+    "gates.read": BUREAU | {R.ENTERPRISE},
+    "gates.edit": frozenset({R.OFFICER, R.ENTERPRISE}),
+    "gates.ask": frozenset({R.ENTERPRISE}),
+    "alerts.read": BUREAU | {R.ENTERPRISE},
+    "alerts.edit": frozenset({R.APPROVER}),
+    "large_users.read": BUREAU | {R.ENTERPRISE},
+    "large_users.edit": frozenset({R.OFFICER, R.APPROVER}),
+    "whitelist.apply": frozenset({R.ENTERPRISE}),
+    "whitelist.review": frozenset({R.OFFICER, R.REVIEWER}),
+    "ledger_review.read": BUREAU | {R.ENTERPRISE},
+    "verification.read": BUREAU,
+    "verification.work": frozenset({R.OFFICER, R.REVIEWER, R.INSPECTOR}),
+    "legal_holds.edit": frozenset({R.OFFICER, R.APPROVER}),
+    "sites.read": BUREAU | {R.ENTERPRISE},
+    "sites.edit": frozenset({R.OFFICER}),
+    "site_stays.record": frozenset({R.OFFICER, R.INSPECTOR, R.ENTERPRISE}),
+    "pleas.read": BUREAU | {R.ENTERPRISE},
+    "pleas.send": frozenset({R.ENTERPRISE}),
+    "pleas.answer": frozenset({R.OFFICER, R.REVIEWER}),
 }
 
 SCOPES: dict[str, frozenset[str]] = {
     "camera": frozenset({SIGNED_IN, "captures.upload"}),
     "station": frozenset({SIGNED_IN, "inspections.read", "repairs.read", "repairs.record", "retests.record"}),
-    "gate": frozenset({SIGNED_IN}),
+    "gate": frozenset({SIGNED_IN, "gates.read", "gates.ask", "ledgers.read", "ledgers.record"}),
 }
 """What the key of another system opens, by its scopes; roles do not count for it."""
 
@@ -99,6 +120,7 @@ OPEN_TO: dict[str, frozenset[str]] = {
     "stations.read": frozenset({"transport", "market"}),
     "stations.edit": frozenset({"transport"}),
     "repairs.read": JOINT,
+    "alerts.read": OTHER_BUREAUS,
 }
 """What a bureau besides the ecology bureau may do at all: work on what was sent to it (enforcement.md 7.1)."""
 

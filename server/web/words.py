@@ -131,6 +131,7 @@ WORDS: dict[str, dict[str, Pair]] = {
     "alarm_kind": {
         "bad_frames": ("坏帧比例异常", "share of bad frames far above normal"),
         "platform_fault": ("平台内部故障", "fault inside the platform"),
+        "job_failed": ("定时任务连续失败", "a periodic job failed again and again"),
     },
     "alarm_detail": {
         "slot": ("接收槽位", "worker slot"),
@@ -138,6 +139,7 @@ WORDS: dict[str, dict[str, Pair]] = {
         "held": ("隔离", "held"),
         "topic": ("主题", "topic"),
         "fault": ("故障", "fault"),
+        "job": ("任务", "job"),
     },
     "unit": {
         "CNY": ("元", "yuan"),

@@ -19,7 +19,7 @@ def run(command: str) -> None:
     elif command == "web":
         address = (os.environ["WEB_HOST"], int(os.environ["WEB_PORT"]))
         http.server.ThreadingHTTPServer(address, http.server.BaseHTTPRequestHandler).serve_forever()
-    elif command in {"ingest", "fleet"}:
+    elif command in {"ingest", "jobs", "fleet"}:
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
         time.sleep(600)
 

@@ -123,7 +123,7 @@ pytestmark = pytest.mark.server
 def test_starts_in_order_and_stops_without_a_trace(launched: Launched, number: signal.Signals) -> None:
     launched.start()
     launched.wait_for("ready: http://127.0.0.1:")
-    steps = ["migrate", "load-reference", "load-demo", "ingest --slot 0", "web"]
+    steps = ["migrate", "load-reference", "load-demo", "ingest --slot 0", "jobs", "web"]
     assert launched.calls()[:3] == steps[:3]
     assert set(steps) <= set(launched.calls())
     assert "officer / password" in launched.said()
