@@ -145,14 +145,14 @@ CREATE POLICY fence ON zone_versions TO platform_fenced USING (zone_id IN (SELEC
 ALTER TABLE evidence_items DROP CONSTRAINT evidence_items_owner_kind_check;
 """
         f"ALTER TABLE evidence_items ADD CONSTRAINT evidence_items_owner_kind_check CHECK (owner_kind IN ({OWNERS}, {NEW_OWNERS}));"
-        + VISIBLE % NEW_VISIBLE
+        + VISIBLE
+        % NEW_VISIBLE
     )
 
 
 def downgrade() -> None:
     op.execute(
-        VISIBLE % ""
-        + """
+        VISIBLE % "" + """
 ALTER TABLE zones DISABLE ROW LEVEL SECURITY;
 ALTER TABLE zone_versions DISABLE ROW LEVEL SECURITY;
 DROP POLICY fence ON zone_versions;
