@@ -10,7 +10,7 @@ import shapely
 
 @dataclass(frozen=True, slots=True)
 class WatchedVersion:
-    """A zone version with its zone; `geometry` WGS-84."""
+    """A zone version with its zone; `geometry` WGS-84. The boundary of a site (`is_site`) forbids nothing."""
 
     id: int
     zone_id: int
@@ -22,6 +22,7 @@ class WatchedVersion:
     terms: dict[str, Any]
     valid_from_us: int
     valid_to_us: int | None
+    is_site: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,13 @@ def zone_versions(connection: psycopg.Connection) -> list[WatchedVersion]:
     """Every version of every zone, old ones too: late fixes are judged by them."""
     cursor = connection.execute(
         "SELECT v.id, v.zone_id, v.number, z.code, z.name_zh, z.name_en, ST_AsBinary(v.geometry), v.terms, "
-        "(extract(epoch FROM v.valid_from) * 1000000)::bigint, (extract(epoch FROM v.valid_to) * 1000000)::bigint "
+        "(extract(epoch FROM v.valid_from) * 1000000)::bigint, (extract(epoch FROM v.valid_to) * 1000000)::bigint, "
+        "z.kind = 'site' "
         "FROM zone_versions v JOIN zones z ON z.id = v.zone_id ORDER BY v.id"
     )
     return [
-        WatchedVersion(number, zone_id, order, code, zh, en, _areas(bytes(shape)), terms, begin, end)
-        for number, zone_id, order, code, zh, en, shape, terms, begin, end in cursor.fetchall()
+        WatchedVersion(number, zone_id, order, code, zh, en, _areas(bytes(shape)), terms, begin, end, site)
+        for number, zone_id, order, code, zh, en, shape, terms, begin, end, site in cursor.fetchall()
     ]
 
 
