@@ -57,6 +57,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.retests",  # with repairs
     "server.web.watch_list",
     "server.web.assignment_forms",  # with assignments
+    "server.web.site_forms",  # with sites
+    "server.web.site_stays",
     "server.web.tablets",
     "server.tablet.shell",
     "server.tablet.session",
@@ -100,6 +102,8 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.referrals",
     "server.api.deadlines",
     "server.api.watch_list",
+    "server.api.sites",
+    "server.api.site_stays",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

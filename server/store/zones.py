@@ -158,14 +158,18 @@ def list_zones(connection: Connection, now: dt.datetime) -> list[ZoneRow]:
 
 def find_zone(connection: Connection, zone_id: int, now: dt.datetime) -> ZoneRow | None:
     """One zone."""
-    found = connection.execute(text(f"{_FIELDS} {_SOURCE} WHERE z.id = :id AND {_CONTROL}"), {"id": zone_id, "now": now})
+    found = connection.execute(
+        text(f"{_FIELDS} {_SOURCE} WHERE z.id = :id AND {_CONTROL}"), {"id": zone_id, "now": now}
+    )
     row = found.mappings().first()
     return None if row is None else ZoneRow(**row)
 
 
 def find_zone_id(connection: Connection, code: str) -> int | None:
     """The id of a zone by its code."""
-    return connection.execute(text("SELECT id FROM zones WHERE code = :code AND kind = 'control'"), {"code": code}).scalar()
+    return connection.execute(
+        text("SELECT id FROM zones WHERE code = :code AND kind = 'control'"), {"code": code}
+    ).scalar()
 
 
 def add_zone(
@@ -183,7 +187,9 @@ def add_zone(
 
 def hold_zone(connection: Connection, zone_id: int) -> bool:
     """Lock a zone until the transaction ends: publications of one zone come one after the other."""
-    row = connection.execute(text("SELECT 1 FROM zones WHERE id = :id AND kind = 'control' FOR UPDATE"), {"id": zone_id})
+    row = connection.execute(
+        text("SELECT 1 FROM zones WHERE id = :id AND kind = 'control' FOR UPDATE"), {"id": zone_id}
+    )
     return row.first() is not None
 
 

@@ -93,6 +93,7 @@ RECORDS: dict[str, str] = {
     "plant_vehicle": "plant_vehicles.show",
     "plant_machine": "plant_machines.show",
     "site": "sites.show",
+    "site_stay": "site_stays.show",
     "plea": "pleas.show",
     "large_user": "large_users.show",
     "verification": "verifications.show",
@@ -128,6 +129,7 @@ PART_OF = {
     "clean_transport": "ledger_review",
     "legal_holds": "ledger_review",
     "grades": "large_users",
+    "site_stays": "sites",
 }
 """Blueprints whose pages belong to another's place in the bar."""
 

@@ -113,6 +113,12 @@ NOUNS: dict[str, str] = {
     " VALUES (:truck, '辽N77777', 'yellow', 'smoke_reported', :d, :o, '2026-09-01') RETURNING id",
     "assignments": "INSERT INTO assignments (day, kind, title, place, division, organisation_id, created_by)"
     " VALUES ('2026-09-01', 'roadside', '7', '7', :d, :o, :u) RETURNING id",
+    "sites": "WITH z AS (INSERT INTO zones (code, name_zh, name_en, division, kind) VALUES ('SITE-77', '7', '7', :d, 'site')"
+    " RETURNING id), v AS (INSERT INTO zone_versions (zone_id, number, geometry, terms, valid_from) SELECT id, 1,"
+    " ST_Multi(ST_MakeEnvelope(120.4, 41.5, 120.41, 41.51, 4326)), '{}', '2026-01-01' FROM z) INSERT INTO sites"
+    " (enterprise_id, zone_id, division, name, kind) SELECT :e, id, :d, '外人不得见', 'plant' FROM z RETURNING id",
+    "site_stays": "INSERT INTO site_stays (site_id, enterprise_id, machine_id, machine_text, entered_at)"
+    " VALUES (:sites_id, :e, :machines_id, '3-6NA77777', :at) RETURNING id",
     "evidence": "WITH f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type) VALUES (decode(repeat('77', 32),"
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"

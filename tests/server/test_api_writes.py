@@ -33,7 +33,8 @@ TABLES = {
     "inspections": "inspections", "instruments": "instruments", "captures": "captures", "cases": "cases",
     "referrals": "referrals", "repairs": "repair_notices", "stations": "stations", "documents": "documents",
     "violations": "violations", "leads": "leads", "whitelist": "whitelist_entries", "zones": "zones",
-    "evidence": "evidence_items", "watch-list": "watch_entries", "quarantine": "quarantine", "tokens": "api_tokens",
+    "evidence": "evidence_items", "watch-list": "watch_entries", "sites": "sites",
+    "site-stays": "site_stays", "quarantine": "quarantine", "tokens": "api_tokens",
 }  # fmt: skip
 """The table behind each noun of the addresses."""
 

@@ -134,6 +134,28 @@ def _watched(made: WriteWorld) -> dict[str, int]:
     return {"number": number}
 
 
+def _site(made: WriteWorld) -> int:
+    made.made += 1
+    with transaction(made.engine) as connection:
+        return int(one(
+            connection, "INSERT INTO sites (enterprise_id, division, name, kind) VALUES (:e, '211302', :n, 'plant')"
+            " RETURNING id", e=made.city.enterprise_id, n=f"场所{made.made}",
+        ))  # fmt: skip
+
+
+def _stay(made: WriteWorld) -> dict[str, int]:
+    site = _site(made)
+    with transaction(made.engine) as connection:
+        number = one(
+            connection, "INSERT INTO site_stays (site_id, enterprise_id, machine_text, entered_at)"
+            " VALUES (:s, :e, :m, '2026-09-01') RETURNING id", s=site, e=made.city.enterprise_id, m=f"3-6N{made.made:05}",
+        )  # fmt: skip
+    return {"number64": number}
+
+
+STAY = {"machine": "3-6NA00077", "entered_at": "2026-09-02T07:30:00+08:00", "reason": "录错时间"}
+
+
 def _open(made: WriteWorld) -> Written:
     return Written("officer", {}, {"sources": [{"kind": "capture", "id": made.capture()}]})
 
@@ -243,6 +265,13 @@ WRITES: dict[str, Make] = {
     ),
     "POST /watch-list": lambda made: Written("officer", {}, {"subject": made.plate()}),
     "POST /watch-list/{number}/withdrawal": lambda made: Written("officer", _watched(made), {"reason": "已经查实"}),
+    "POST /site-stays": lambda made: Written(
+        "officer", {}, {"site_id": _site(made), "entered_at": "2026-09-01T07:30:00+08:00"}
+    ),
+    "POST /site-stays/{number64}/leaving": lambda made: Written(
+        "officer", _stay(made), {"left_at": "2026-09-02T07:30:00+08:00"}
+    ),
+    "PUT /site-stays/{number64}": lambda made: Written("officer", _stay(made), STAY),
     "POST /cases": _open,
     "POST /cases/{case}/steps": _step,
     "POST /cases/{case}/referrals": _refer,
