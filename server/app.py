@@ -57,6 +57,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.retests",  # with repairs
     "server.web.watch_list",
     "server.web.assignment_forms",  # with assignments
+    "server.web.pleas",
     "server.web.site_forms",  # with sites
     "server.web.site_stays",
     "server.web.tablets",
@@ -102,6 +103,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.referrals",
     "server.api.deadlines",
     "server.api.watch_list",
+    "server.api.pleas",
     "server.api.sites",
     "server.api.site_stays",
 )

@@ -17,6 +17,7 @@ from server.store import (
     capture_queue,
     deadlines,
     leads,
+    pleas,
     positions,
     referrals,
     tasks,
@@ -78,7 +79,17 @@ def _work(connection: Connection, scope: Scope) -> dict[str, Any]:
     return {"work": assignments.of_person(connection, current_account().id, today, today)}
 
 
-WAITING = (("violations.decide", _violations), ("captures.review", _captures), ("assignments.read", _work))
+def _pleas(connection: Connection, scope: Scope) -> dict[str, Any]:
+    """Pleas that nobody has answered."""
+    return {"pleas": pleas.waiting(connection, scope)}
+
+
+WAITING = (
+    ("violations.decide", _violations),
+    ("captures.review", _captures),
+    ("assignments.read", _work),
+    ("pleas.answer", _pleas),
+)
 
 
 def _cases(connection: Connection, scope: Scope) -> dict[str, Any]:

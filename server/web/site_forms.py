@@ -118,7 +118,7 @@ def _save(draft: Draft, row: dict[str, Any] | None, known: shapely.MultiPolygon 
             far = _far(connection, asked)
             if far is not None and draft.fields.get("far_seen") != "yes":
                 draft.faults["far_seen"] = _(
-                    "The boundary lies %(km)s km from the enterprise's registered place: tick that you have checked it.",
+                    "The boundary lies %(km)s km from the enterprise's registered place: tick that this is right.",
                     km=f"{far / 1000:.1f}",
                 )
                 return _form(draft, row, 422)

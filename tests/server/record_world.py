@@ -119,6 +119,8 @@ NOUNS: dict[str, str] = {
     " (enterprise_id, zone_id, division, name, kind) SELECT :e, id, :d, '外人不得见', 'plant' FROM z RETURNING id",
     "site_stays": "INSERT INTO site_stays (site_id, enterprise_id, machine_id, machine_text, entered_at)"
     " VALUES (:sites_id, :e, :machines_id, '3-6NA77777', :at) RETURNING id",
+    "pleas": "INSERT INTO pleas (number, enterprise_id, division, case_id, content, person) VALUES ('P20260901-777777', :e,"
+    " :d, :cases_id, '7777777777777', '7') RETURNING id",
     "evidence": "WITH f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type) VALUES (decode(repeat('77', 32),"
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"

@@ -34,7 +34,7 @@ TABLES = {
     "referrals": "referrals", "repairs": "repair_notices", "stations": "stations", "documents": "documents",
     "violations": "violations", "leads": "leads", "whitelist": "whitelist_entries", "zones": "zones",
     "evidence": "evidence_items", "watch-list": "watch_entries", "sites": "sites",
-    "site-stays": "site_stays", "quarantine": "quarantine", "tokens": "api_tokens",
+    "site-stays": "site_stays", "pleas": "pleas", "quarantine": "quarantine", "tokens": "api_tokens",
 }  # fmt: skip
 """The table behind each noun of the addresses."""
 

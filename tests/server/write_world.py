@@ -38,7 +38,7 @@ class WriteWorld:
         self.made = 0
         self.programs = {
             name: Program(web, make_token(engine, city.accounts[name]))
-            for name in ("officer", "police", "reviewer", "station", "workshop")
+            for name in ("officer", "police", "reviewer", "station", "workshop", "enterprise")
         }
 
     def program(self, who: str) -> Program:
@@ -156,6 +156,24 @@ def _stay(made: WriteWorld) -> dict[str, int]:
 STAY = {"machine": "3-6NA00077", "entered_at": "2026-09-02T07:30:00+08:00", "reason": "录错时间"}
 
 
+def _confirmed(made: WriteWorld) -> int:
+    with transaction(made.engine) as connection:
+        owner = records.truck(connection, enterprise_id=made.city.enterprise_id)
+        return records.violation(
+            connection, records.zone(connection), owner, enterprise_id=made.city.enterprise_id, status="confirmed"
+        )
+
+
+def _plea(made: WriteWorld) -> dict[str, int]:
+    with transaction(made.engine) as connection:
+        number = one(
+            connection, "INSERT INTO pleas (number, enterprise_id, division, violation_id, content, person) VALUES"
+            " (gen_random_uuid()::text, :e, '211302', :v, '轨迹显示车辆停放在场外', '王强') RETURNING id",
+            e=made.city.enterprise_id, v=_confirmed(made),
+        )  # fmt: skip
+    return {"number": number}
+
+
 def _open(made: WriteWorld) -> Written:
     return Written("officer", {}, {"sources": [{"kind": "capture", "id": made.capture()}]})
 
@@ -265,6 +283,9 @@ WRITES: dict[str, Make] = {
     ),
     "POST /watch-list": lambda made: Written("officer", {}, {"subject": made.plate()}),
     "POST /watch-list/{number}/withdrawal": lambda made: Written("officer", _watched(made), {"reason": "已经查实"}),
+    "POST /pleas": lambda made: Written("enterprise", {}, {"case_id": None, "violation_id": _confirmed(made)}),
+    "POST /pleas/{number}/withdrawal": lambda made: Written("enterprise", _plea(made)),
+    "POST /pleas/{number}/answer": lambda made: Written("officer", _plea(made)),
     "POST /site-stays": lambda made: Written(
         "officer", {}, {"site_id": _site(made), "entered_at": "2026-09-01T07:30:00+08:00"}
     ),
