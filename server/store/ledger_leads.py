@@ -60,3 +60,12 @@ def drop(connection: Connection, kind: str, key: str, reason: str) -> bool:
         {"kind": kind, "key": key, "reason": reason},
     )
     return bool(done.rowcount)
+
+
+def open_passages(connection: Connection, kind: str, passage_ids: list[int]) -> set[int]:
+    """Which of these passages have an open lead of that kind."""
+    rows = connection.execute(
+        text("SELECT passage_id FROM leads WHERE passage_id = ANY(:ids) AND kind = :kind AND status = 'open'"),
+        {"ids": passage_ids, "kind": kind},
+    )
+    return set(rows.scalars())
