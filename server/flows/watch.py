@@ -69,7 +69,7 @@ class Watch:
             self._load_zones(connection)  # their minimums may rest on a rule
         if changed & {"zones", "zone_versions"}:
             self._load_zones(connection)
-        if changed & {"whitelist_entries", "calendar_days"}:
+        if changed & {"whitelist_entries", "whitelist_suspensions", "calendar_days"}:
             self._load_leave(connection)
         if changed & {"terminals", "trucks", "machines"}:
             self.terminals.clear()

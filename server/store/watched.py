@@ -27,7 +27,7 @@ class WatchedVersion:
 
 @dataclass(frozen=True, slots=True)
 class WatchedEntry:
-    """A whitelist entry as it holds: from its approval on at the earliest, to its withdrawal at the latest."""
+    """A stretch in which an entry gives leave in zones; a suspended entry is several (view `whitelist_leave`)."""
 
     id: int
     truck_id: int | None
@@ -76,11 +76,10 @@ def _areas(wkb: bytes) -> shapely.MultiPolygon:
 
 
 def whitelist(connection: psycopg.Connection) -> list[WatchedEntry]:
-    """Entries that were approved; what was approved later does not reach back, what was withdrawn held until then."""
+    """Leave in zones as it held and holds: late fixes are judged by what was in force at their time."""
     cursor = connection.execute(
-        "SELECT id, truck_id, machine_id, zone_id, purpose, greatest(valid_from, decided_at), "
-        "least(valid_to, withdrawn_at), coalesce(approver, ''), coalesce(document, '') FROM whitelist_entries "
-        "WHERE state IN ('active', 'withdrawn') AND greatest(valid_from, decided_at) < least(valid_to, withdrawn_at)"
+        "SELECT entry_id, truck_id, machine_id, zone_id, purpose, held_from, held_to, approver, document "
+        "FROM whitelist_leave WHERE NOT gates_only ORDER BY entry_id, held_from"
     )
     return [WatchedEntry(*row) for row in cursor.fetchall()]
 

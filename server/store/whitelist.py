@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
+from enforcement.zones.terms import Purpose
+from enforcement.zones.whitelist import WhitelistEntry
 from server.store.paging import Found, Nullable, Query, count_capped, escape_like
 from server.store.scopes import Scope
 
@@ -241,6 +243,34 @@ def count_covered_violations(connection: Connection, entry_id: int) -> int:
         {"id": entry_id},
     ).scalar_one()
     return number
+
+
+def leave_of_truck(connection: Connection, truck_id: int) -> list[WhitelistEntry]:
+    """Each stretch in which the truck has leave, suspensions cut out; an entry that was suspended is several."""
+    rows = connection.execute(
+        text(
+            "SELECT l.*, t.plate, t.plate_colour FROM whitelist_leave l JOIN trucks t ON t.id = l.truck_id "
+            "WHERE l.truck_id = :truck ORDER BY l.entry_id, l.held_from"
+        ),
+        {"truck": truck_id},
+    )
+    return [_leave(row) for row in rows.mappings()]
+
+
+def _leave(row: RowMapping) -> WhitelistEntry:
+    return WhitelistEntry(
+        subject=("plate", f"{row['plate']} {row['plate_colour']}"),
+        zone_id=row["zone_id"],
+        purpose=Purpose(row["purpose"]),
+        valid_from_us=round(row["held_from"].timestamp() * 1e6),
+        valid_to_us=round(row["held_to"].timestamp() * 1e6),
+        approver=row["approver"],
+        note=row["document"],
+        entry_id=row["entry_id"],
+        enterprise_id=row["enterprise_id"],
+        level_to=row["level_to"],
+        gates_only=row["gates_only"],
+    )
 
 
 def find_truck_ids(connection: Connection, plate: str, colour: str | None) -> list[int]:
