@@ -58,6 +58,10 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.watch_list",
     "server.web.assignment_forms",  # with assignments
     "server.web.tablets",
+    "server.web.gates",
+    "server.web.gate_devices",
+    "server.web.gate_policies",
+    "server.web.gate_lifts",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
@@ -100,6 +104,10 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.referrals",
     "server.api.deadlines",
     "server.api.watch_list",
+    "server.api.gates",
+    "server.api.gate_devices",
+    "server.api.gate_policies",
+    "server.api.gate_lifts",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

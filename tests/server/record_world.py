@@ -113,6 +113,14 @@ NOUNS: dict[str, str] = {
     " VALUES (:truck, '辽N77777', 'yellow', 'smoke_reported', :d, :o, '2026-09-01') RETURNING id",
     "assignments": "INSERT INTO assignments (day, kind, title, place, division, organisation_id, created_by)"
     " VALUES ('2026-09-01', 'roadside', '7', '7', :d, :o, :u) RETURNING id",
+    "gates": "INSERT INTO gates (enterprise_id, division, entrance_no, barrier_no, name) VALUES (:e, :d, '7', '77', '7')"
+    " RETURNING id",
+    "gate_devices": "INSERT INTO gate_devices (gate_id, enterprise_id, kind, number) VALUES (:gates_id, :e, 'barrier', '77')"
+    " RETURNING id",
+    "gate_policies": "INSERT INTO gate_policies (enterprise_id, when_unreachable, reason) VALUES (:e, 'list', '7777')"
+    " RETURNING enterprise_id",
+    "gate_lifts": "INSERT INTO gate_lifts (gate_id, enterprise_id, at, plate, plate_colour, person, reason) VALUES"
+    " (:gates_id, :e, :at, '辽N77777', 'yellow', '7', 'power_cut') RETURNING id",
     "evidence": "WITH f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type) VALUES (decode(repeat('77', 32),"
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"
