@@ -54,6 +54,8 @@ class WhitelistEntry:
     approver: str
     note: str = ""
     entry_id: int = 0
+    enterprise_id: int | None = None
+    level_to: str | None = None
 
 
 def entries_of(entries: Iterable[WhitelistEntry], subject: Subject) -> tuple[WhitelistEntry, ...]:
