@@ -61,6 +61,10 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.site_forms",  # with sites
     "server.web.site_stays",
     "server.web.tablets",
+    "server.web.gates",
+    "server.web.gate_devices",
+    "server.web.gate_policies",
+    "server.web.gate_lifts",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
@@ -106,6 +110,10 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.pleas",
     "server.api.sites",
     "server.api.site_stays",
+    "server.api.gates",
+    "server.api.gate_devices",
+    "server.api.gate_policies",
+    "server.api.gate_lifts",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

@@ -106,7 +106,8 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
     of_world = {"/capture-devices": "capture_devices", "/captures": "captures", "/cases": "cases", "/repairs": "repairs",
                 "/inspections": "inspections", "/referrals": "referrals", "/documents": "documents",
                 "/evidence": "evidence", "/instruments": "instruments", "/violations": "violations",
-                "/watch-list": "watch_list", "/assignments": "assignments"}  # fmt: skip
+                "/watch-list": "watch_list", "/assignments": "assignments",
+                "/gates": "gates", "/gates/policies": "gate_policies", "/gates/lifts": "gate_lifts"}  # fmt: skip
     shown = [f"{path}/{world.ids[noun]}" for path, noun in of_world.items()]
     made = [f"/{noun}/{one}" for noun, ids in numbers.items() for one in ids]
     files = [f"/trucks/{numbers['trucks'][0]}/file", f"/machines/{numbers['machines'][0]}/file"]
@@ -124,6 +125,15 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         "/assignments/new",
         "/calendar/",
         "/rules/",
+        "/gates/",
+        "/gates/new",
+        f"/gates/{world.ids['gates']}/edit",
+        "/gates/devices/",
+        f"/gates/devices/new?gate={world.ids['gates']}",
+        f"/gates/devices/{world.ids['gate_devices']}/edit",
+        "/gates/policies/",
+        "/gates/lifts/",
+        "/gates/lifts/new",
     ]
     edits += ["/rules/clock.case_filing", "/rules/instrument.opacimeter.checks", "/capture-devices/new"]
     referral = f"/referrals/{world.ids['referrals']}"

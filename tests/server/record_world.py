@@ -121,6 +121,14 @@ NOUNS: dict[str, str] = {
     " VALUES (:sites_id, :e, :machines_id, '3-6NA77777', :at) RETURNING id",
     "pleas": "INSERT INTO pleas (number, enterprise_id, division, case_id, content, person) VALUES ('P20260901-777777', :e,"
     " :d, :cases_id, '7777777777777', '7') RETURNING id",
+    "gates": "INSERT INTO gates (enterprise_id, division, entrance_no, barrier_no, name) VALUES (:e, :d, '7', '77', '7')"
+    " RETURNING id",
+    "gate_devices": "INSERT INTO gate_devices (gate_id, enterprise_id, kind, number) VALUES (:gates_id, :e, 'barrier', '77')"
+    " RETURNING id",
+    "gate_policies": "INSERT INTO gate_policies (enterprise_id, when_unreachable, reason) VALUES (:e, 'list', '7777')"
+    " RETURNING enterprise_id",
+    "gate_lifts": "INSERT INTO gate_lifts (gate_id, enterprise_id, at, plate, plate_colour, person, reason) VALUES"
+    " (:gates_id, :e, :at, '辽N77777', 'yellow', '7', 'power_cut') RETURNING id",
     "evidence": "WITH f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type) VALUES (decode(repeat('77', 32),"
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"

@@ -259,7 +259,36 @@ def _register(table: str, insert: str) -> Make:
     return make
 
 
+def gate(made: WriteWorld) -> int:
+    """A gate of the enterprise of the enterprise account."""
+    made.made += 1
+    with transaction(made.engine) as connection:
+        return int(
+            one(
+                connection,
+                "INSERT INTO gates (enterprise_id, division, entrance_no, barrier_no, name)"
+                " VALUES (:e, '211302', :n, '01', '门') RETURNING id",
+                e=made.city.enterprise_id,
+                n=f"W{made.made % 1000:03}",
+            )
+        )
+
+
+def _gate_new(made: WriteWorld) -> Written:
+    with transaction(made.engine) as connection:
+        one(connection, "UPDATE enterprises SET division = '211302' WHERE id = :e RETURNING id",
+            e=made.city.enterprise_id)  # fmt: skip
+    made.made += 1
+    return Written("enterprise", {}, {"entrance_no": f"N{made.made % 1000:03}"})
+
+
 WRITES: dict[str, Make] = {
+    "POST /gates": _gate_new,
+    "PUT /gates/{number}": lambda made: Written("enterprise", {"number": gate(made)}),
+    "POST /gates/{number}/devices": lambda made: Written("enterprise", {"number": gate(made)}),
+    "POST /gate-lifts": lambda made: Written(
+        "enterprise", {}, {"gate_id": gate(made), "at": datetime.now(UTC).isoformat(), "source_key": None}
+    ),
     "POST /trucks": lambda _: Written("officer"),
     "POST /machines": lambda _: Written("officer"),
     "POST /enterprises": lambda _: Written("officer"),
