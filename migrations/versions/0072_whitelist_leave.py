@@ -6,7 +6,7 @@ Zone checks, gate answers, tablets and lists read one view, so that none of them
 from alembic import op
 
 revision = "0072"
-down_revision = "0067"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 

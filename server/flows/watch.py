@@ -89,6 +89,7 @@ class Watch:
     def _load_zones(self, connection: psycopg.Connection) -> None:
         self.versions: dict[int, WatchedVersion] = {}
         self.sites: list[int] = []
+        self.site_zones: set[int] = set()
         self.terms: dict[int, ZoneTerms] = {}
         for one in watched.zone_versions(connection):
             try:
@@ -96,6 +97,7 @@ class Watch:
                 self.versions[one.id] = one
                 if one.is_site:
                     self.sites.append(one.id)
+                    self.site_zones.add(one.zone_id)
             except ZoneTermsFault as fault:  # one zone is not watched; the alarm says which and why
                 detail = {"zone": one.code, "version": one.number, "fault": str(fault)[:300]}
                 counts.raise_alarm(connection, "unreadable_zone", detail)

@@ -58,7 +58,7 @@ LEFT JOIN terminal_states st ON st.terminal_id = t.id
 WHERE v.first_at >= cast(:since AS timestamptz) - interval '60 days' AND v.last_at >= :since
   AND v.first_at <= cast(:now AS timestamptz) - make_interval(hours => cast(:grace_h AS int))
   AND v.last_at - v.first_at >= make_interval(mins => cast(:least_min AS int))
-  AND t.truck_id IS NULL AND (t.machine_id IS NOT NULL OR t.kind = 'nrmm')
+  AND t.truck_id IS NULL AND (t.machine_id IS NOT NULL OR t.kind NOT IN ('hdv', 'ev'))
   AND NOT EXISTS (SELECT FROM site_stays y WHERE y.site_id = s.id
     AND (y.machine_id = t.machine_id OR y.machine_text IN (t.device, m.registration_number, m.pin, m.machine_code))
     AND y.entered_at <= v.last_at + make_interval(hours => cast(:grace_h AS int))
@@ -89,3 +89,15 @@ ORDER BY y.id
         {"before": before},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def open_leads(connection: Connection, kind: str, since: datetime) -> list[str]:
+    """Keys of the open leads of a kind that the job put (a worker's own name no site) and may still judge."""
+    rows = connection.execute(
+        text(
+            "SELECT key FROM leads WHERE kind = :kind AND status = 'open' AND (detail ? 'stay_id'"
+            " OR detail ? 'site_id' AND last_at >= :since) ORDER BY key"
+        ),
+        {"kind": kind, "since": since},
+    )
+    return list(rows.scalars())

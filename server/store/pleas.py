@@ -40,12 +40,17 @@ def find(connection: Connection, scope: Scope, query: Query) -> Found:
 
 
 def find_one(connection: Connection, scope: Scope, number: int, hold: bool = False) -> dict[str, Any] | None:
-    """One plea of the scope; `hold` locks it until the transaction ends."""
+    """One plea of the scope; `hold` locks it until the transaction ends.
+
+    An enterprise cannot lock one that was answered, for it cannot change it: that one is read as it stands.
+    """
     clause, values = scope.condition("p.division", "p.enterprise_id")
     lock = " FOR UPDATE OF p" if hold else ""
     row = connection.execute(
         text(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE p.id = :id AND {clause}{lock}"), {"id": number, **values}
     ).one_or_none()
+    if row is None and hold:
+        return find_one(connection, scope, number)
     return None if row is None else dict(row._mapping)
 
 

@@ -50,9 +50,7 @@ def find_one(connection: Connection, scope: Scope, number: int, hold: bool = Fal
 
 def machine_id_of(connection: Connection, number: str) -> int | None:
     """The one machine of the register that bears this number, of whatever owner."""
-    found: int | None = connection.execute(
-        text("SELECT machine_id FROM registered_machines(ARRAY[cast(:number AS text)])"), {"number": number}
-    ).scalar()
+    found: int | None = connection.execute(text("SELECT machine_of_number(:number)"), {"number": number}).scalar()
     return found
 
 

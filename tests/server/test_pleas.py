@@ -113,7 +113,7 @@ def test_a_plea_about_a_confirmed_violation_by_the_api(web: Flask, browse: Brows
 def test_the_bundle_holds_the_plea_and_its_files(browse: Browse, case_id: int) -> None:
     sent = send(browse, case=str(case_id), files=(io.BytesIO(jpeg(6)), "证据.jpg"))
     assert sent.status_code == 303
-    answer = browse("officer").get(f"/cases/{case_id}/bundle")
+    answer = browse("officer").get(f"/bundles/{case_id}")
     assert answer.status_code == 200
     with zipfile.ZipFile(io.BytesIO(answer.data)) as bundle:
         names = bundle.namelist()
