@@ -87,7 +87,7 @@ class Passage:
         return self.category in HEAVY
 
     @property
-    def place_and_time(self) -> tuple[datetime, str, str, str, str, str]:
+    def place(self) -> tuple[datetime, str, str, str, str, str]:
         """What makes a passage this one: no barrier lets one vehicle pass twice in a moment."""
         return (self.passed_at, self.plate, self.colour, self.direction, self.entrance_no, self.barrier_no)
 

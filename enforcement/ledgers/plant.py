@@ -49,7 +49,16 @@ class PlantVehicle:
 
     @property
     def key(self) -> str:
+        """Its number in the plant."""
         return self.internal_no
+
+    @property
+    def place(self) -> tuple[str]:
+        return (self.key,)
+
+    @property
+    def source_key(self) -> None:
+        return None
 
     @property
     def sha256(self) -> bytes:
@@ -84,6 +93,14 @@ class PlantMachine:
     def key(self) -> str:
         """Its number: the registration number, else PIN, machine code, engine number."""
         return self.registration_number or self.pin or self.machine_code or self.engine_number or ""
+
+    @property
+    def place(self) -> tuple[str]:
+        return (self.key,)
+
+    @property
+    def source_key(self) -> None:
+        return None
 
     @property
     def sha256(self) -> bytes:

@@ -20,6 +20,17 @@ CREATE INDEX ledger_refusals_key ON ledger_refusals (enterprise_id, ledger, sour
   WHERE settled_at IS NULL AND source_key IS NOT NULL;
 CREATE INDEX ledger_refusals_list ON ledger_refusals (last_at DESC, id DESC);
 CREATE INDEX ledger_batches_list ON ledger_batches (received_at DESC, id DESC);
+
+CREATE FUNCTION registered_machines(numbers text[], pins text[], codes text[])
+  RETURNS TABLE (place bigint, machine_id int) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT asked.place, coalesce(
+    (SELECT m.id FROM machines m WHERE m.registration_number = asked.number),
+    (SELECT m.id FROM machines m WHERE m.pin = asked.pin),
+    (SELECT m.id FROM machines m WHERE m.machine_code = asked.code))
+  FROM unnest(numbers, pins, codes) WITH ORDINALITY AS asked (number, pin, code, place) $$;
+COMMENT ON FUNCTION registered_machines IS 'ids of machines in the register, of any owner, in the order asked: a ledger row names its machine';
+REVOKE ALL ON FUNCTION registered_machines FROM public;
+GRANT EXECUTE ON FUNCTION registered_machines TO platform_fenced;
 """
     )
 
@@ -27,6 +38,7 @@ CREATE INDEX ledger_batches_list ON ledger_batches (received_at DESC, id DESC);
 def downgrade() -> None:
     op.execute(
         """
+DROP FUNCTION registered_machines;
 DROP INDEX ledger_batches_list, ledger_refusals_list, ledger_refusals_key;
 ALTER TABLE plant_machines DROP corrected_at;
 ALTER TABLE plant_vehicles DROP corrected_at;

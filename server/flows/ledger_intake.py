@@ -4,10 +4,10 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -16,9 +16,10 @@ from enforcement.ledgers.faults import RowFault
 from enforcement.ledgers.repeats import Outcome
 from enforcement.sentences import Sentence
 from server.flows import rule_book
-from server.store import audit, enterprises, ledger_batches, ledger_rows
+from server.store import audit, enterprises, ledger_batches, ledger_tables
 from server.store.audit import Actor
 
+R = TypeVar("R")
 MOST_KEPT = 20_000  # characters of a refused row
 DEEPEST = 20
 
@@ -82,6 +83,10 @@ class Intake:
         faults = (RowFault("", note.code, "", note.zh, note.en),) if note and outcome is Outcome.REFUSED else ()
         self.results[index] = RowResult(self.positions[index], outcome, row_id, faults, note)
 
+    def refuse(self, index: int, faults: tuple[RowFault, ...]) -> None:
+        """The row at this place is not taken."""
+        self.results[index] = RowResult(self.positions[index], Outcome.REFUSED, None, faults)
+
 
 def begin(
     connection: Connection,
@@ -93,7 +98,7 @@ def begin(
     batch_id: int | None,
 ) -> Intake:
     """Hold the enterprise's ledgers and open a batch, or go on with one."""
-    ledger_rows.lock(connection, source.enterprise_id)
+    ledger_tables.lock(connection, source.enterprise_id)
     values = {
         **asdict(source), "source": source.kind, "ledger": ledger, "received_at": now, "received_by": source.user_id,
     }  # fmt: skip
@@ -101,6 +106,22 @@ def begin(
     return Intake(
         connection, source, ledger, now, number, codes_of(connection, source.enterprise_id, now, codes), positions
     )
+
+
+def readable(
+    intake: Intake,
+    rows: Sequence[Mapping[str, object]],
+    read: Callable[[Mapping[str, object], Codes, datetime], R | tuple[RowFault, ...]],
+) -> list[tuple[int, R]]:
+    """Rows that could be read, with their place in the batch; the others are refused with every fault."""
+    good = []
+    for index, row in enumerate(rows):
+        found = read(row, intake.codes, intake.now)
+        if isinstance(found, tuple):
+            intake.refuse(index, found)
+        else:
+            good.append((index, found))
+    return good
 
 
 def codes_of(connection: Connection, enterprise_id: int, now: datetime, codes: Codes) -> Codes:
