@@ -133,5 +133,17 @@ NOUNS: dict[str, str] = {
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"
     " 'x.png', :d, :e, :o FROM f RETURNING id",
+    "ledger_imports": "INSERT INTO ledger_batches (enterprise_id, division, ledger, source, file_name, content, rows_n)"
+    " VALUES (:e, :d, 'A', 'sheet', '7.csv', 'x', 1) RETURNING id",
+    "ledger_refusals": "INSERT INTO ledger_refusals (enterprise_id, ledger, batch_id, position, payload, payload_sha256,"
+    " faults) VALUES (:e, 'A', :ledger_imports_id, 2, jsonb_build_object('plate', '辽N77777'), decode(repeat('77', 32), 'hex'),"
+    " jsonb_build_array(jsonb_build_object('field', 'stage', 'zh', '七', 'en', '7'))) RETURNING id",
+    "ledgers": "INSERT INTO ledger_passages (enterprise_id, division, passed_at, entrance_no, barrier_no, direction, plate,"
+    " plate_colour, fuel, stage, source, state, content_sha256, batch_id) VALUES (:e, :d, :at, '7', '77', 'in', '辽N77777',"
+    " 'yellow', 'diesel', '5', 'phone', 'pending', decode(repeat('77', 32), 'hex'), :ledger_imports_id) RETURNING id",
+    "plant_vehicles": "INSERT INTO plant_vehicles (enterprise_id, division, internal_no, fuel, stage, source, content_sha256)"
+    " VALUES (:e, :d, '7', 'diesel', '5', 'hand', decode(repeat('77', 32), 'hex')) RETURNING id",
+    "plant_machines": "INSERT INTO plant_machines (enterprise_id, division, registration_number, fuel, stage, source,"
+    " content_sha256) VALUES (:e, :d, '3-6NA77777', 'diesel', '3', 'hand', decode(repeat('77', 32), 'hex')) RETURNING id",
 }
 """A row of each noun, by the blueprint that shows it; `:<blueprint>_id` is a row made before it."""
