@@ -51,8 +51,6 @@ def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
         todo["leads"] = leads.open_count(connection, scope)
     if may("deadlines.read"):
         todo |= _cases(connection, scope)
-    if may("whitelist.approve"):
-        todo["leave"] = whitelist.count_requested(connection, scope)
     if may("quarantine.read"):
         todo["held"] = tasks.held_frames(connection)
     if may("alarms.read"):
@@ -78,7 +76,21 @@ def _work(connection: Connection, scope: Scope) -> dict[str, Any]:
     return {"work": assignments.of_person(connection, current_account().id, today, today)}
 
 
-WAITING = (("violations.decide", _violations), ("captures.review", _captures), ("assignments.read", _work))
+def _leave_to_review(connection: Connection, scope: Scope) -> dict[str, Any]:
+    return {"leave_review": whitelist.count_waiting(connection, scope, "requested")}
+
+
+def _leave_to_decide(connection: Connection, scope: Scope) -> dict[str, Any]:
+    return {"leave": whitelist.count_waiting(connection, scope, "reviewed")}
+
+
+WAITING = (
+    ("violations.decide", _violations),
+    ("captures.review", _captures),
+    ("assignments.read", _work),
+    ("whitelist.review", _leave_to_review),
+    ("whitelist.approve", _leave_to_decide),
+)
 
 
 def _cases(connection: Connection, scope: Scope) -> dict[str, Any]:
