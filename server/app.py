@@ -27,7 +27,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.audit",
     "server.web.health",
     "server.web.zone_imports",  # with zones and zone_drafts
-    "server.web.whitelist",
+    "server.web.whitelist_way",  # with whitelist and whitelist_forms
     "server.web.calendar",
     "server.web.trucks",
     "server.web.machines",

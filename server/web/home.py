@@ -52,8 +52,6 @@ def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
         todo["leads"] = leads.open_count(connection, scope)
     if may("deadlines.read"):
         todo |= _cases(connection, scope)
-    if may("whitelist.approve"):
-        todo["leave"] = whitelist.count_requested(connection, scope)
     if may("quarantine.read"):
         todo["held"] = tasks.held_frames(connection)
     if may("alarms.read"):
@@ -84,11 +82,21 @@ def _pleas(connection: Connection, scope: Scope) -> dict[str, Any]:
     return {"pleas": pleas.waiting(connection, scope)}
 
 
+def _leave_to_review(connection: Connection, scope: Scope) -> dict[str, Any]:
+    return {"leave_review": whitelist.count_waiting(connection, scope, "requested")}
+
+
+def _leave_to_decide(connection: Connection, scope: Scope) -> dict[str, Any]:
+    return {"leave": whitelist.count_waiting(connection, scope, "reviewed")}
+
+
 WAITING = (
     ("violations.decide", _violations),
     ("captures.review", _captures),
     ("assignments.read", _work),
     ("pleas.answer", _pleas),
+    ("whitelist.review", _leave_to_review),
+    ("whitelist.approve", _leave_to_decide),
 )
 
 
