@@ -62,6 +62,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.gate_devices",
     "server.web.gate_policies",
     "server.web.gate_lifts",
+    "server.web.gate_answers",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
@@ -108,6 +109,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.gate_devices",
     "server.api.gate_policies",
     "server.api.gate_lifts",
+    "server.api.gate_checks",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

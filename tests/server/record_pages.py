@@ -107,7 +107,8 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
                 "/inspections": "inspections", "/referrals": "referrals", "/documents": "documents",
                 "/evidence": "evidence", "/instruments": "instruments", "/violations": "violations",
                 "/watch-list": "watch_list", "/assignments": "assignments",
-                "/gates": "gates", "/gates/policies": "gate_policies", "/gates/lifts": "gate_lifts"}  # fmt: skip
+                "/gates": "gates", "/gates/policies": "gate_policies", "/gates/lifts": "gate_lifts",
+                "/gates/answers": "gate_answers"}  # fmt: skip
     shown = [f"{path}/{world.ids[noun]}" for path, noun in of_world.items()]
     made = [f"/{noun}/{one}" for noun, ids in numbers.items() for one in ids]
     files = [f"/trucks/{numbers['trucks'][0]}/file", f"/machines/{numbers['machines'][0]}/file"]
@@ -133,6 +134,7 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         f"/gates/devices/{world.ids['gate_devices']}/edit",
         "/gates/policies/",
         "/gates/lifts/",
+        "/gates/answers/",
         "/gates/lifts/new",
     ]
     edits += ["/rules/clock.case_filing", "/rules/instrument.opacimeter.checks", "/capture-devices/new"]
