@@ -73,6 +73,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.ledger_imports",
     "server.web.gate_codes",
     "server.web.driver_form",
+    "server.web.gate_answers",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
@@ -122,6 +123,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.gate_devices",
     "server.api.gate_policies",
     "server.api.gate_lifts",
+    "server.api.gate_checks",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

@@ -37,6 +37,10 @@ add("gate_answer_source", {
     "list": ("离线名单", "off-line list"),
     "policy": ("断网策略", "policy while cut off"),
 })  # fmt: skip
+add("gate_known_by", {
+    "register": ("车辆登记库", "the register"), "ledger": ("本企业台账", "the ledger of this plant"),
+    "nobody": ("无记录", "nobody"),
+})  # fmt: skip
 add("alert_level", {"yellow": ("黄色", "yellow"), "orange": ("橙色", "orange"), "red": ("红色", "red")})
 add(
     "crs",

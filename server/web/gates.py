@@ -13,7 +13,7 @@ from server.db import transaction
 from server.flows import gate_places, gate_rules, rule_book, save_gate
 from server.flows.refusals import Refused
 from server.flows.save_gate import StaleGate
-from server.store import audit, enterprises, gate_devices, gate_lifts, gate_policies, gates
+from server.store import audit, enterprises, gate_answers, gate_devices, gate_lifts, gate_policies, gates
 from server.store.paging import Query
 from server.web import gate_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_actor, current_scope, engine, work
@@ -87,12 +87,13 @@ def show(number: int) -> str:
         row = gates.find_one(connection, current_scope(), number, late) or abort(404)
         devices = gate_devices.of_gate(connection, number, late)
         lifts = gate_lifts.of_gate(connection, number)
+        answers = gate_answers.of_gate(connection, number, row["enterprise_id"])
         policy = gate_policies.find_one(connection, current_scope(), row["enterprise_id"])
         doubts = gate_places.doubts(connection, row, gate_rules.seconds(rules, "far_m", now))
     with transaction(engine()) as connection:  # the scope has let it through
         timeline = audit.of_subject(connection, "gate", number)
     return render_template(
-        "gates/show.html", row=row, devices=devices, lifts=lifts, policy=policy, timeline=timeline,
+        "gates/show.html", row=row, devices=devices, lifts=lifts, answers=answers, policy=policy, timeline=timeline,
         doubts=[pick(one.zh, one.en) for one in doubts],
     )  # fmt: skip
 

@@ -68,7 +68,14 @@ def make_foreign(engine: Engine) -> tuple[int, int]:
 
 def make_truck(connection: Connection, plate: str, **values: Any) -> int:
     """A heavy diesel truck of stage V, or as `values` say."""
-    given = {"plate_colour": "yellow", "stage": "5", "fuel": "diesel", "category": "heavy", **values, "plate": plate}
+    given = {
+        "plate_colour": "yellow",
+        "stage": "5",
+        "fuel": "diesel",
+        "category": "heavy_goods",
+        **values,
+        "plate": plate,
+    }
     names = ", ".join(given)
     found: int = connection.execute(
         text(f"INSERT INTO trucks ({names}) VALUES ({', '.join(f':{name}' for name in given)}) RETURNING id"), given

@@ -110,7 +110,8 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
                 "/gates": "gates", "/gates/policies": "gate_policies", "/gates/lifts": "gate_lifts",
                 "/ledgers": "ledgers",
                 "/plant-vehicles": "plant_vehicles", "/plant-machines": "plant_machines",
-                "/ledger-refusals": "ledger_refusals", "/ledger-imports": "ledger_imports"}  # fmt: skip
+                "/ledger-refusals": "ledger_refusals", "/ledger-imports": "ledger_imports",
+                "/gates/answers": "gate_answers"}  # fmt: skip
     shown = [f"{path}/{world.ids[noun]}" for path, noun in of_world.items()]
     made = [f"/{noun}/{one}" for noun, ids in numbers.items() for one in ids]
     files = [f"/trucks/{numbers['trucks'][0]}/file", f"/machines/{numbers['machines'][0]}/file"]
@@ -136,6 +137,7 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         f"/gates/devices/{world.ids['gate_devices']}/edit",
         "/gates/policies/",
         "/gates/lifts/",
+        "/gates/answers/",
         "/gates/lifts/new",
         "/sites/",
         f"/sites/{world.ids['sites']}",

@@ -129,6 +129,8 @@ NOUNS: dict[str, str] = {
     " RETURNING enterprise_id",
     "gate_lifts": "INSERT INTO gate_lifts (gate_id, enterprise_id, at, plate, plate_colour, person, reason) VALUES"
     " (:gates_id, :e, :at, '辽N77777', 'yellow', '7', 'power_cut') RETURNING id",
+    "gate_answers": "INSERT INTO gate_answers (gate_id, enterprise_id, plate, plate_colour, direction, answer, reason_code,"
+    " reason_zh, reason_en) VALUES (:gates_id, :e, '辽N77777', 'yellow', 'in', 'allow', 'no_alert', '7', '7') RETURNING id",
     "evidence": "WITH f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type) VALUES (decode(repeat('77', 32),"
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"
