@@ -15,7 +15,7 @@ from server.db import connect_engine
 from server.flows.sign_in import Limits
 from server.store.evidence_store import EvidenceStore
 from server.tablet import contact, problems
-from server.web import access, clean_forms, compression, errors, evidence_uploads, frame, language, words
+from server.web import access, alert_words, clean_forms, compression, errors, evidence_uploads, frame, language, words
 
 BLUEPRINTS: tuple[str, ...] = (
     "server.web.home",
@@ -74,6 +74,9 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.gate_codes",
     "server.web.driver_form",
     "server.web.gate_answers",
+    "server.web.alerts",
+    "server.web.alert_reviews",
+    "server.web.alert_measures",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
@@ -124,6 +127,8 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.gate_policies",
     "server.api.gate_lifts",
     "server.api.gate_checks",
+    "server.api.alerts",
+    "server.api.alert_measures",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 
@@ -153,6 +158,7 @@ def create_app(settings: Settings) -> APIFlask:
     language.init(app)
     frame.init(app, settings.tile_url, settings.secure_cookies)
     words.init(app)
+    alert_words.init(app)
     errors.init(app, {api_errors.PREFIX: api_errors.answer, problems.PREFIX: problems.answer})
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).blueprint)

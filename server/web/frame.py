@@ -122,6 +122,7 @@ PART_OF = {
     "bundles": "cases",
     "tablet_numbers": "tablets",
     "alert_measures": "alerts",
+    "alert_reviews": "alerts",
     "plant_vehicles": "ledgers",
     "plant_machines": "ledgers",
     "ledger_imports": "ledgers",
