@@ -100,6 +100,11 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.referrals",
     "server.api.deadlines",
     "server.api.watch_list",
+    "server.api.ledgers",
+    "server.api.plant_vehicles",
+    "server.api.plant_machines",
+    "server.api.ledger_refusals",
+    "server.api.ledger_batches",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

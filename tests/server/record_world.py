@@ -117,5 +117,20 @@ NOUNS: dict[str, str] = {
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"
     " 'x.png', :d, :e, :o FROM f RETURNING id",
+    "ledger_batches": "INSERT INTO ledger_batches (enterprise_id, division, ledger, source, refused_n)"
+    " VALUES (:e, :d, 'A', 'gate', 1) RETURNING id",
+    "ledgers": "INSERT INTO ledger_passages (enterprise_id, division, truck_id, passed_at, batch_id, entrance_no, barrier_no,"
+    " direction, plate, plate_colour, fuel, stage, quantity, unit, tonnes, source, source_key, content_sha256)"
+    " VALUES (:e, :d, :truck, :at, :ledger_batches_id, '1', '01', 'in', '辽N77777', 'yellow', 'diesel', '5', 7, 't', 7,"
+    " 'gate', 'k77', decode(repeat('77', 32), 'hex')) RETURNING id",
+    "plant_vehicles": "INSERT INTO plant_vehicles (enterprise_id, division, internal_no, fuel, stage, source, content_sha256)"
+    " VALUES (:e, :d, 'NB-77', 'diesel', '3', 'gate', decode(repeat('77', 32), 'hex')) RETURNING id",
+    "plant_machines": "INSERT INTO plant_machines (enterprise_id, division, pin, fuel, stage, source, content_sha256)"
+    " VALUES (:e, :d, 'PIN77', 'diesel', '3', 'gate', decode(repeat('77', 32), 'hex')) RETURNING id",
+    "ledger_refusals": "INSERT INTO ledger_refusals (enterprise_id, ledger, batch_id, position, payload, payload_sha256,"
+    " faults) VALUES (:e, 'A', :ledger_batches_id, 0, json_build_object('plate', '辽N77777'),"
+    " decode(repeat('77', 32), 'hex'), '[]') RETURNING id",
+    "legal_holds": "INSERT INTO legal_holds (enterprise_id, division, from_on, to_on, reason, set_by)"
+    " VALUES (:e, :d, '2026-01-01', '2026-12-31', '7777', :u) RETURNING id",
 }
 """A row of each noun, by the blueprint that shows it; `:<blueprint>_id` is a row made before it."""
