@@ -58,6 +58,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.watch_list",
     "server.web.assignment_forms",  # with assignments
     "server.web.tablets",
+    "server.web.legal_holds",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
