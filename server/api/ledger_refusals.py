@@ -1,6 +1,6 @@
 """Rows of the ledgers that were not taken: each as it came, with every fault, until somebody settles it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
@@ -8,8 +8,8 @@ from pydantic import Field, StringConstraints
 from werkzeug.exceptions import NotFound
 
 from server.api.errors import refused_fields
-from server.api.kinds import NO_NUL, Absent, Division, Id32, Id64, In, Out, PageAsked, PageOf, YesNo, page_values
-from server.api.ledger_models import RowFaultOut
+from server.api.kinds import NO_NUL, Absent, Division, Id32, Id64, Out, PageAsked, PageOf, YesNo, page_values
+from server.api.ledger_models import ReasonIn, RowFaultOut
 from server.api.ledgers import SOURCE
 from server.api.operations import operation
 from server.flows import settle_refusal
@@ -29,13 +29,11 @@ class RefusalFilters(PageAsked):
     enterprise: Id32 | Absent = Field(default=None, description="Id of the enterprise.")
     division: Division | Absent = Field(default=None, description="Area code.")
     batch: Id64 | Absent = Field(default=None, description="Number of the batch it came in last.")
-    settled: YesNo | Absent = Field(default=None, description="Whether somebody has settled it.")
+    open: YesNo | Absent = Field(default=None, description="Whether it still waits for somebody.")
     source: SOURCE | Absent = Field(default=None, description="Where it came from.")
     fault: Word | Absent = Field(default=None, description="A certain fault, as a word.")
     field: Word | Absent = Field(default=None, description="A fault of a certain field.")
-    sort: Literal["last_at", "-last_at", "first_at", "-first_at"] | Absent = Field(
-        default=None, description="Order; - for the other direction."
-    )
+    sort: Literal["last_at", "-last_at"] | Absent = Field(default=None, description="Order; - for the other direction.")
 
 
 class Refusal(Out):
@@ -66,15 +64,6 @@ class RefusalPage(PageOf):
     items: list[Refusal] = Field(description="The rows of the page.")
 
 
-class SettlingIn(In):
-    """How it was settled."""
-
-    how: HOW = Field(description="What was done.")
-    note: Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)] = Field(
-        default="", description="What is to be said of it; needed for `dropped`."
-    )
-
-
 @operation(
     blueprint, "GET", "", allow="ledgers.read", asks=RefusalFilters, gives=RefusalPage, summary="List refused rows",
     about="An enterprise sees its own.",
@@ -101,15 +90,15 @@ def _refusal(number: int) -> Refusal:
 
 
 @operation(
-    blueprint, "POST", "/<int:number64>/settlement", allow="ledgers.record", takes=SettlingIn, gives=Refusal,
-    summary="Settle a refused row", about="One that comes mended under its key is settled by itself.",
-    examples={"body": {"how": "dropped", "note": "测试数据"}},
+    blueprint, "POST", "/<int:number64>/drop", allow="ledgers.record", takes=ReasonIn, gives=Refusal,
+    summary="Leave a refused row out", about="One that comes mended under its key is settled by itself.",
+    examples={"body": {"reason": "测试数据，不补录"}},
 )  # fmt: skip
-def settle(body: SettlingIn, number64: int) -> Refusal:
-    """Settle it."""
+def drop(body: ReasonIn, number64: int) -> Refusal:
+    """It stays out of the ledger, with why."""
     try:
         with work() as connection:
-            settle_refusal.settle(connection, current_actor(), current_scope(), number64, body.how, body.note)
+            settle_refusal.drop(connection, current_actor(), current_scope(), number64, body.reason, datetime.now(UTC))
     except LookupError:
         raise NotFound from None
     except Refused as refused:

@@ -20,6 +20,7 @@ from server.store import plant_machines
 from server.web.access import current_actor
 
 blueprint = APIBlueprint("api_plant_machines", __name__, url_prefix="/api/v1/ledger/plant-machines", tag="Ledgers")
+SORT = Literal["received_at", "-received_at", "stage", "-stage", "entered_on", "-entered_on"]
 CATEGORY: Any = Literal[tuple(map(str, MachineCategory))]
 Changes = Annotated[dict[str, JsonValue], WithJsonSchema(row_schema("C")), Field(min_length=1)]
 
@@ -36,10 +37,10 @@ class PlantMachineFilters(PageAsked):
     source: SOURCE | Absent = Field(default=None, description="Where the row came from.")
     state: Literal["taken", "void"] | Absent = Field(default=None, description="Whether it stands.")
     doubts: YesNo | Absent = Field(default=None, description="Whether something about it is odd.")
-    gone: YesNo | Absent = Field(default=None, description="Whether it has left.")
+    present: YesNo | Absent = Field(default=None, description="Whether it stands and has not left.")
     machine: Id32 | Absent = Field(default=None, description="Id of the machine in the register.")
     batch: Id64 | Absent = Field(default=None, description="Number of the batch.")
-    sort: Literal["id", "-id"] | Absent = Field(default=None, description="Order; - for the other direction.")
+    sort: SORT | Absent = Field(default=None, description="Order; - for the other direction.")
 
 
 class PlantMachine(Out):
@@ -50,7 +51,7 @@ class PlantMachine(Out):
     enterprise_id: int = Field(description="Whose ledger.")
     enterprise: str = Field(description="Name of the enterprise.")
     division: str = Field(description="Area code.")
-    name: str = Field(description="The first number it has.")
+    machine_number: str = Field(description="The first number it has.")
     machine_id: int | None = Field(description="The machine of the register with one of these numbers.")
     registration_number: str | None = Field(description="Environmental registration number.")
     pin: str | None = Field(description="PIN.")
@@ -109,7 +110,7 @@ def _take(connection: Connection, source: Source, body: RowsIn, rows: list[dict[
 
 FACE = Face(
     "C", "plant machine", "plant machines", PlantMachineFilters, PlantMachinePage, PlantMachine, PlantMachineDetail,
-    PlantMachinesIn, PlantMachineCorrection, plant_machines.find, plant_machines.find_one, _take, "id",
+    PlantMachinesIn, PlantMachineCorrection, plant_machines.find, plant_machines.find_one, _take, "received_at",
     {"rows": [{field.name: field.example for field in LEDGER_C if field.example}]},
 )  # fmt: skip
 add_batches(blueprint, FACE)

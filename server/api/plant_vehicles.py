@@ -37,7 +37,7 @@ class PlantVehicleFilters(PageAsked):
     gone: YesNo | Absent = Field(default=None, description="Whether it was scrapped or transferred.")
     truck: Id32 | Absent = Field(default=None, description="Id of the truck in the register.")
     batch: Id64 | Absent = Field(default=None, description="Number of the batch.")
-    sort: Literal["id", "-id", "internal_no", "-internal_no"] | Absent = Field(
+    sort: Literal["received_at", "-received_at", "internal_no", "-internal_no", "stage", "-stage"] | Absent = Field(
         default=None, description="Order; - for the other direction."
     )
 
@@ -109,7 +109,7 @@ def _take(connection: Connection, source: Source, body: RowsIn, rows: list[dict[
 
 FACE = Face(
     "B", "plant vehicle", "plant vehicles", PlantVehicleFilters, PlantVehiclePage, PlantVehicle, PlantVehicleDetail,
-    PlantVehiclesIn, PlantVehicleCorrection, plant_vehicles.find, plant_vehicles.find_one, _take, "id",
+    PlantVehiclesIn, PlantVehicleCorrection, plant_vehicles.find, plant_vehicles.find_one, _take, "received_at",
     {"rows": [{field.name: field.example for field in LEDGER_B if field.example}]},
 )  # fmt: skip
 add_batches(blueprint, FACE)

@@ -1,4 +1,6 @@
-"""A refused row of a ledger needs nobody any more: it came mended, was entered by hand, or is dropped with a reason."""
+"""A refused row of a ledger is settled by hand, with the reason; rows that are taken settle it by themselves."""
+
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -7,26 +9,23 @@ from server.store import audit, ledger_refusals
 from server.store.audit import Actor
 from server.store.scopes import Scope
 
-HOW = ("sent_again", "entered_by_hand", "dropped")
-NOTE_LEAST, NOTE_MOST = 2, 500
+REASON_LEAST, REASON_MOST = 4, 500
 
 
-def settle(connection: Connection, actor: Actor, scope: Scope, number: int, how: str, note: str) -> None:
-    """Settle it; what is dropped needs its reason. Raises Refused, LookupError."""
-    row = ledger_refusals.find_one(connection, scope, number)
+def drop(connection: Connection, actor: Actor, scope: Scope, number: int, reason: str, now: datetime) -> None:
+    """It stays out of the ledger, with why. Raises LookupError, Refused."""
+    row = ledger_refusals.find_one(connection, scope, number, hold=True)
     if row is None:
         raise LookupError(number)
-    note = note.strip()
+    said = reason.strip()
     faults = []
-    if how not in HOW:
-        faults.append(Fault("how", "请选择处理方式", "Choose what was done"))
-    if (how == "dropped" and len(note) < NOTE_LEAST) or len(note) > NOTE_MOST or not (note or "x").isprintable():
-        zh = f"不再补录须说明原因（{NOTE_LEAST} 至 {NOTE_MOST} 字）"
-        en = f"Say why it is dropped ({NOTE_LEAST} to {NOTE_MOST} characters)"
-        faults.append(Fault("note", zh, en))
+    if not REASON_LEAST <= len(said) <= REASON_MOST:
+        zh = f"请写明理由（{REASON_LEAST} 至 {REASON_MOST} 字）"
+        faults.append(Fault("reason", zh, f"Give the reason ({REASON_LEAST} to {REASON_MOST} characters)"))
+    if row["settled_at"] is not None:
+        faults.append(Fault("reason", "该行已处理", "It is settled already"))
     if faults:
         raise Refused(faults)
-    if not ledger_refusals.settle(connection, number, how, note or None, actor.user_id):
-        raise Refused([Fault("how", "该条记录已处理", "It has been settled already")])
-    detail = {"how": how, "note": note, "enterprise_id": row["enterprise_id"], "ledger": row["ledger"]}
-    audit.append(connection, actor, "ledger.settle_refusal", "ledger_refusal", number, detail)
+    ledger_refusals.settle(connection, row["enterprise_id"], [number], "dropped", actor.user_id, said, now)
+    detail = {"how": "dropped", "reason": said}
+    audit.append(connection, actor, "ledger.settle", "ledger_refusal", number, detail)

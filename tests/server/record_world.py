@@ -119,17 +119,18 @@ NOUNS: dict[str, str] = {
     " 'x.png', :d, :e, :o FROM f RETURNING id",
     "ledger_batches": "INSERT INTO ledger_batches (enterprise_id, division, ledger, source, refused_n)"
     " VALUES (:e, :d, 'A', 'gate', 1) RETURNING id",
-    "ledgers": "INSERT INTO ledger_passages (enterprise_id, division, truck_id, passed_at, batch_id, entrance_no, barrier_no,"
-    " direction, plate, plate_colour, fuel, stage, quantity, unit, tonnes, source, source_key, content_sha256)"
-    " VALUES (:e, :d, :truck, :at, :ledger_batches_id, '1', '01', 'in', '辽N77777', 'yellow', 'diesel', '5', 7, 't', 7,"
-    " 'gate', 'k77', decode(repeat('77', 32), 'hex')) RETURNING id",
-    "plant_vehicles": "INSERT INTO plant_vehicles (enterprise_id, division, internal_no, fuel, stage, source, content_sha256)"
-    " VALUES (:e, :d, 'NB-77', 'diesel', '3', 'gate', decode(repeat('77', 32), 'hex')) RETURNING id",
-    "plant_machines": "INSERT INTO plant_machines (enterprise_id, division, pin, fuel, stage, source, content_sha256)"
-    " VALUES (:e, :d, 'PIN77', 'diesel', '3', 'gate', decode(repeat('77', 32), 'hex')) RETURNING id",
+    "ledger_imports": "INSERT INTO ledger_batches (enterprise_id, division, ledger, source, file_name, content, rows_n)"
+    " VALUES (:e, :d, 'A', 'sheet', '7.csv', 'x', 1) RETURNING id",
     "ledger_refusals": "INSERT INTO ledger_refusals (enterprise_id, ledger, batch_id, position, payload, payload_sha256,"
-    " faults) VALUES (:e, 'A', :ledger_batches_id, 0, json_build_object('plate', '辽N77777'),"
-    " decode(repeat('77', 32), 'hex'), '[]') RETURNING id",
+    " faults) VALUES (:e, 'A', :ledger_imports_id, 2, jsonb_build_object('plate', '辽N77777'), decode(repeat('77', 32), 'hex'),"
+    " jsonb_build_array(jsonb_build_object('field', 'stage', 'zh', '七', 'en', '7'))) RETURNING id",
+    "ledgers": "INSERT INTO ledger_passages (enterprise_id, division, passed_at, entrance_no, barrier_no, direction, plate,"
+    " plate_colour, fuel, stage, source, state, content_sha256, batch_id) VALUES (:e, :d, :at, '7', '77', 'in', '辽N77777',"
+    " 'yellow', 'diesel', '5', 'phone', 'pending', decode(repeat('77', 32), 'hex'), :ledger_imports_id) RETURNING id",
+    "plant_vehicles": "INSERT INTO plant_vehicles (enterprise_id, division, internal_no, fuel, stage, source, content_sha256)"
+    " VALUES (:e, :d, '7', 'diesel', '5', 'hand', decode(repeat('77', 32), 'hex')) RETURNING id",
+    "plant_machines": "INSERT INTO plant_machines (enterprise_id, division, registration_number, fuel, stage, source,"
+    " content_sha256) VALUES (:e, :d, '3-6NA77777', 'diesel', '3', 'hand', decode(repeat('77', 32), 'hex')) RETURNING id",
     "legal_holds": "INSERT INTO legal_holds (enterprise_id, division, from_on, to_on, reason, set_by)"
     " VALUES (:e, :d, '2026-01-01', '2026-12-31', '7777', :u) RETURNING id",
 }

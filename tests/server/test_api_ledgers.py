@@ -157,11 +157,11 @@ def test_a_gate_key_writes_its_own_enterprise_alone(web: Flask, engine: Engine, 
 def test_refused_rows_are_settled(program: Program, own: Plant) -> None:
     batch = send(program, fresh(3, source_key="s-1", stage="7"))["batch"]
     number = program.send("GET", f"/ledger/refusals?batch={batch}").get_json()["items"][0]["id"]
-    address = f"/ledger/refusals/{number}/settlement"
-    assert program.send("POST", address, {"how": "dropped"}).status_code == 422
-    done = program.send("POST", address, {"how": "dropped", "note": "测试数据"}).get_json()
-    assert (done["settled_how"], done["settled_note"]) == ("dropped", "测试数据")
-    assert program.send("POST", address, {"how": "dropped", "note": "测试数据"}).status_code == 422
+    address = f"/ledger/refusals/{number}/drop"
+    assert program.send("POST", address, {"reason": "短"}).status_code == 422
+    done = program.send("POST", address, {"reason": "测试数据，不补录"}).get_json()
+    assert (done["settled_how"], done["settled_note"]) == ("dropped", "测试数据，不补录")
+    assert program.send("POST", address, {"reason": "测试数据，不补录"}).status_code == 422
 
 
 @pytest.mark.parametrize(

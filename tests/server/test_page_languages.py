@@ -44,6 +44,14 @@ RECORD_NAMES = {
     "PINJC",
     "NJC",
     "api",
+    "xlsx",
+    "UTF",
+    "ISO",
+    "http",
+    "https",
+    "FCB",
+    "LFWSRXRJ",
+    "PIN",
 }
 PAGES = {
     "officer": [
