@@ -58,6 +58,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.watch_list",
     "server.web.assignment_forms",  # with assignments
     "server.web.tablets",
+    "server.web.legal_holds",
     "server.web.ledgers",
     "server.web.plant_vehicles",
     "server.web.plant_machines",
@@ -108,6 +109,11 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.referrals",
     "server.api.deadlines",
     "server.api.watch_list",
+    "server.api.ledgers",
+    "server.api.plant_vehicles",
+    "server.api.plant_machines",
+    "server.api.ledger_refusals",
+    "server.api.ledger_batches",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from server.db import transaction
+from server.flows import ledger_retention
 from server.store import job_runs
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class Job:
     run: Callable[[Engine, datetime], Mapping[str, int]]
 
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (Job("ledger_retention", 6 * 3600, ledger_retention.retain),)
 """Every job of the platform, in the order in which they run when several are due."""
 
 
