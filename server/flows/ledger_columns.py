@@ -9,7 +9,7 @@ from functools import cache
 
 from enforcement.ledgers.codes import Codes, code_list
 from enforcement.ledgers.faults import ValueFault
-from enforcement.ledgers.fields import LEDGERS, Field
+from enforcement.ledgers.fields import LEDGERS, Field, Kind
 from enforcement.ledgers.values import read_value
 from enforcement.registry.categories import MACHINE_WORDS
 from server.documents import filled_books
@@ -59,13 +59,14 @@ def _list_words(one: Field) -> dict[str, list[str]]:
 
 def _readable(one: Field, value: str, words: list[str]) -> str:
     """The first word that is read as the value again; the value itself where there is none."""
-    for word in words:
-        try:
-            if str(read_value(one, word, Codes())) == value:
-                return word
-        except ValueFault:
-            continue
-    return value
+    return next((word for word in words if _kept(one, word) == value), value)
+
+
+def _kept(one: Field, word: str) -> str | None:
+    try:
+        return str(read_value(one, word, Codes()))
+    except ValueFault:
+        return None
 
 
 def note(one: Field, language: str) -> str:
@@ -79,10 +80,21 @@ def note(one: Field, language: str) -> str:
     return ("; " if english else "；").join(part for part in said if part)
 
 
+def example(one: Field, language: str) -> str:
+    """What may stand in a field, as an example in the language."""
+    words = offered(one, language)
+    if words:
+        kept = _kept(one, one.example)
+        return next((word for word in words if kept and _kept(one, word) == kept), words[0])
+    return one.example if language == "zh" or one.kind is Kind.PLATE or one.example.isascii() else ""
+
+
 def columns(ledger: str, language: str) -> list[FilledColumn]:
     """The columns of the template."""
     return [
-        FilledColumn(header(one, language), note(one, language), one.example, one.required, offered(one, language))
+        FilledColumn(
+            header(one, language), note(one, language), example(one, language), one.required, offered(one, language)
+        )
         for one in LEDGERS[ledger]
     ]
 
