@@ -106,7 +106,7 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
     of_world = {"/capture-devices": "capture_devices", "/captures": "captures", "/cases": "cases", "/repairs": "repairs",
                 "/inspections": "inspections", "/referrals": "referrals", "/documents": "documents",
                 "/evidence": "evidence", "/instruments": "instruments", "/violations": "violations",
-                "/watch-list": "watch_list", "/assignments": "assignments"}  # fmt: skip
+                "/watch-list": "watch_list", "/assignments": "assignments", "/alerts": "alerts", "/leads": "leads"}  # fmt: skip
     shown = [f"{path}/{world.ids[noun]}" for path, noun in of_world.items()]
     made = [f"/{noun}/{one}" for noun, ids in numbers.items() for one in ids]
     files = [f"/trucks/{numbers['trucks'][0]}/file", f"/machines/{numbers['machines'][0]}/file"]
@@ -124,14 +124,21 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         "/assignments/new",
         "/calendar/",
         "/rules/",
+        "/alerts/",
+        f"/alerts/{world.ids['alerts']}/live",
+        f"/alerts/{world.ids['alerts']}/report",
+        "/alert-measures/",
+        "/alert-measures/bulk_site_trucks",
+        "/leads/",
     ]
     edits += ["/rules/clock.case_filing", "/rules/instrument.opacimeter.checks", "/capture-devices/new"]
     referral = f"/referrals/{world.ids['referrals']}"
     lists = ["/", "/cases/", "/referrals/", "/deadlines/", "/documents/", "/repairs/", "/rules/"]
     return {
         "officer": [*shown, *made, *files, *forms, *edits],
-        "approver": [*shown[:6], f"/cases/{numbers['cases'][1]}", *lists],
+        "approver": ["/alerts/new", f"/alerts/{world.ids['alerts']}", f"/alerts/{world.ids['alerts']}/level",
+                     "/alert-measures/new", "/alert-measures/core_odd_even", *shown[:6], f"/cases/{numbers['cases'][1]}", *lists],
         "police": lists, "transport": lists, "partner": ["/", "/cases/", "/referrals/"],
-        "station": ["/", "/repairs/", "/stations/"], "enterprise": ["/", "/cases/", "/documents/"],
+        "station": ["/", "/repairs/", "/stations/"], "enterprise": ["/", "/cases/", "/documents/", "/alerts/", "/alert-measures/"],
         "security_admin": ["/system-keys/", "/documents/words/1"], "county": [referral],
     }  # fmt: skip
