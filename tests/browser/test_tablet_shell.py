@@ -1,6 +1,6 @@
 """The app of the tablet: installed, opened without a network, locked, shared, wiped, renewed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,17 +30,6 @@ from tests.browser.tablet_pages import (
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 OTHER_PIN = "702845"
 ACCOUNT_DATABASES = "async () => (await indexedDB.databases()).map((one) => one.name).sort()"
-
-
-@pytest.fixture
-def tablet(browser: Browser) -> Iterator[BrowserContext]:
-    """A device that nobody signed in on; no page of it may report a fault."""
-    faults: list[str] = []
-    context = browser.new_context(viewport={"width": 800, "height": 1280}, has_touch=True)
-    context.on("weberror", lambda fault: faults.append(str(fault.error)))
-    yield context
-    context.close()
-    assert faults == []
 
 
 def draft_is_there(page: Page, subject: str = "辽NA1234") -> None:
