@@ -99,6 +99,7 @@ def test_seven_days_later_it_opens_and_after_that_the_password_does_and_nothing_
 ) -> None:
     page = enrolled(tablet.new_page(), address)
     add_draft(page)
+    page.wait_for_load_state("networkidle")  # an answer under way would be a contact six days later
     tablet.set_offline(True)
     later(tablet, days=6, hours=23)
     page.reload()
