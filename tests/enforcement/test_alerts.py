@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.alerts import Alert, AlertLevel, Answer, BulkSite, gate_answer
+from enforcement.alerts.answers import Answer, Place, answer
+from enforcement.alerts.levels import Alert, AlertLevel
+from enforcement.alerts.measures import shipped
 from enforcement.registry.categories import TruckCategory
 from enforcement.registry.plates import PlateColour
 from enforcement.registry.stages import Stage
@@ -26,10 +28,14 @@ def truck(case):
     return Truck("辽N12345", PlateColour.YELLOW, category=category, stage=Stage(case["stage"]))
 
 
+def bulk_site(trips):
+    return Place(1, "211302", frozenset({"large_user"}), trips_per_day=trips)
+
+
 def test_gate_answers(case, rules, beijing, truck):
     lifted = beijing(case["lifted"]) if "lifted" in case else None
     alert = Alert(
-        AlertLevel(case["level"]), case.get("area", "2113"), NOW - timedelta(days=4), lifted, "朝政预〔2026〕3号"
+        3, AlertLevel(case["level"]), case.get("area", "2113"), NOW - timedelta(days=4), lifted, "朝政预〔2026〕3号"
     )
     leave = []
     if "leave" in case:
@@ -41,13 +47,13 @@ def test_gate_answers(case, rules, beijing, truck):
             )
         ]
     at = beijing(case["at"]) if "at" in case else NOW
-    found = gate_answer(rules, [alert], BulkSite("211302", case["trips"]), truck, leave, at)
+    found = answer(rules, shipped(), [alert], bulk_site(case["trips"]), truck, leave, at)
     assert found.answer == case["answer"]
     assert found.is_logged == case.get("logged", True)
     assert found.whitelist_id == (7 if found.reason.code == "whitelisted" else None)
     assert found.reason.zh
     assert found.reason.en
-    assert (found.alert is None) == (not found.rules), "what an alert decided names its rows"
+    assert (found.alert is None) == (not found.measures), "what an alert decided names its rows"
 
 
 def test_silences(case, rules):
@@ -64,11 +70,12 @@ def test_silences(case, rules):
 def test_a_higher_level_never_lets_in_what_a_lower_one_keeps_out(stage, trips, level):
     rules = load()
     truck = Truck("辽N12345", PlateColour.YELLOW, category=TruckCategory.HEAVY_TRACTOR, stage=stage)
-    site, begun = BulkSite("211302", trips), NOW - timedelta(days=1)
+    begun = NOW - timedelta(days=1)
 
-    def answer(of):
-        return gate_answer(rules, [Alert(of, "2113", begun, None, "x")], site, truck, [], NOW).answer
+    def given_at(of):
+        alert = Alert(3, of, "2113", begun, None, "x")
+        return answer(rules, shipped(), [alert], bulk_site(trips), truck, [], NOW).answer
 
-    if answer(level) is Answer.DENY:
+    if given_at(level) is Answer.DENY:
         higher = list(AlertLevel)[list(AlertLevel).index(level) :]
-        assert {answer(one) for one in higher} == {Answer.DENY}
+        assert {given_at(one) for one in higher} == {Answer.DENY}

@@ -42,6 +42,8 @@ RECORD_NAMES = {
     "yyyy",
     "III",
     "PINJC",
+    "GCJ",
+    "CGCS",
     "NJC",
     "api",
 }
