@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from server.db import transaction
+from server.flows import whitelist_watch
 from server.store import job_runs
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class Job:
     run: Callable[[Engine, datetime], Mapping[str, int]]
 
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (Job("whitelist_watch", 60, whitelist_watch.watch),)
 """Every job of the platform, in the order in which they run when several are due."""
 
 
