@@ -46,6 +46,14 @@ RECORD_NAMES = {
     "CGCS",
     "NJC",
     "api",
+    "xlsx",
+    "UTF",
+    "ISO",
+    "http",
+    "https",
+    "FCB",
+    "LFWSRXRJ",
+    "PIN",
 }
 PAGES = {
     "officer": [
