@@ -27,7 +27,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.audit",
     "server.web.health",
     "server.web.zone_imports",  # with zones and zone_drafts
-    "server.web.whitelist",
+    "server.web.whitelist_way",  # with whitelist and whitelist_forms
     "server.web.calendar",
     "server.web.trucks",
     "server.web.machines",
@@ -57,7 +57,23 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.retests",  # with repairs
     "server.web.watch_list",
     "server.web.assignment_forms",  # with assignments
+    "server.web.pleas",
+    "server.web.site_forms",  # with sites
+    "server.web.site_stays",
     "server.web.tablets",
+    "server.web.gates",
+    "server.web.gate_devices",
+    "server.web.gate_policies",
+    "server.web.gate_lifts",
+    "server.web.ledgers",
+    "server.web.plant_vehicles",
+    "server.web.plant_machines",
+    "server.web.ledger_reviews",
+    "server.web.ledger_refusals",
+    "server.web.ledger_imports",
+    "server.web.gate_codes",
+    "server.web.driver_form",
+    "server.web.gate_answers",
     "server.web.alerts",
     "server.web.alert_reviews",
     "server.web.alert_measures",
@@ -103,6 +119,14 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.referrals",
     "server.api.deadlines",
     "server.api.watch_list",
+    "server.api.pleas",
+    "server.api.sites",
+    "server.api.site_stays",
+    "server.api.gates",
+    "server.api.gate_devices",
+    "server.api.gate_policies",
+    "server.api.gate_lifts",
+    "server.api.gate_checks",
     "server.api.alerts",
     "server.api.alert_measures",
 )

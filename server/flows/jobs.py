@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from server.db import transaction
+from server.flows import whitelist_watch
 from server.flows.review_alerts import review_alerts
+from server.flows.site_machines import watch_sites
 from server.flows.watch_alert_zones import watch_alert_zones
 from server.store import job_runs
 
@@ -33,6 +35,8 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("alert_review", 5, review_alerts),
     Job("alert_zones", 60, watch_alert_zones),
+    Job("site_machines", 300, watch_sites),
+    Job("whitelist_watch", 60, whitelist_watch.watch),
 )
 """Every job of the platform, in the order in which they run when several are due."""
 

@@ -50,6 +50,8 @@ def noun_of(endpoint: str) -> str:
         "case_openings": "cases",
         "case_clocks": "cases",
         "capture_desk": "captures",
+        "ledger_reviews": "ledgers",
+        "gate_codes": "gates",
     }.get(blueprint.removeprefix("api_"), blueprint.removeprefix("api_"))
 
 
