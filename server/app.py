@@ -65,6 +65,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.gate_devices",
     "server.web.gate_policies",
     "server.web.gate_lifts",
+    "server.web.legal_holds",
     "server.web.ledgers",
     "server.web.plant_vehicles",
     "server.web.plant_machines",
@@ -129,6 +130,11 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.gate_checks",
     "server.api.alerts",
     "server.api.alert_measures",
+    "server.api.ledgers",
+    "server.api.plant_vehicles",
+    "server.api.plant_machines",
+    "server.api.ledger_refusals",
+    "server.api.ledger_batches",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

@@ -142,6 +142,8 @@ NOUNS: dict[str, str] = {
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"
     " 'x.png', :d, :e, :o FROM f RETURNING id",
+    "ledger_batches": "INSERT INTO ledger_batches (enterprise_id, division, ledger, source, refused_n)"
+    " VALUES (:e, :d, 'A', 'gate', 1) RETURNING id",
     "ledger_imports": "INSERT INTO ledger_batches (enterprise_id, division, ledger, source, file_name, content, rows_n)"
     " VALUES (:e, :d, 'A', 'sheet', '7.csv', 'x', 1) RETURNING id",
     "ledger_refusals": "INSERT INTO ledger_refusals (enterprise_id, ledger, batch_id, position, payload, payload_sha256,"
@@ -154,5 +156,7 @@ NOUNS: dict[str, str] = {
     " VALUES (:e, :d, '7', 'diesel', '5', 'hand', decode(repeat('77', 32), 'hex')) RETURNING id",
     "plant_machines": "INSERT INTO plant_machines (enterprise_id, division, registration_number, fuel, stage, source,"
     " content_sha256) VALUES (:e, :d, '3-6NA77777', 'diesel', '3', 'hand', decode(repeat('77', 32), 'hex')) RETURNING id",
+    "legal_holds": "INSERT INTO legal_holds (enterprise_id, division, from_on, to_on, reason, set_by)"
+    " VALUES (:e, :d, '2026-01-01', '2026-12-31', '7777', :u) RETURNING id",
 }
 """A row of each noun, by the blueprint that shows it; `:<blueprint>_id` is a row made before it."""
