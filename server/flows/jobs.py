@@ -37,8 +37,8 @@ JOBS: tuple[Job, ...] = (
     Job("alert_zones", 60, watch_alert_zones),
     Job("site_machines", 300, watch_sites),
     Job("whitelist_watch", 60, whitelist_watch.watch),
+    Job("ledger_retention", 6 * 3600, ledger_retention.retain),
 )
-JOBS: tuple[Job, ...] = (Job("ledger_retention", 6 * 3600, ledger_retention.retain),)
 """Every job of the platform, in the order in which they run when several are due."""
 
 
