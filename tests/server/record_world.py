@@ -30,6 +30,7 @@ def make_records(connection: Connection, city: City) -> RecordWorld:
     enterprise = _one(
         connection, "INSERT INTO enterprises (name, division) VALUES ('外人不得见', :d) RETURNING id", d=COUNTY
     )
+    connection.execute(text(AREA), {"d": COUNTY})
     place = records.zone(connection, division=COUNTY)
     truck, terminal = records.truck(connection, enterprise_id=enterprise)
     connection.execute(text("UPDATE trucks SET division = :d WHERE id = :t"), {"d": COUNTY, "t": truck})
@@ -81,7 +82,13 @@ TABLET = (
     "INSERT INTO tablets (id, user_id, organisation_id, name, vault_key) VALUES (gen_random_uuid(), :u, :o, '外人不得见',"
     " decode(repeat('77', 32), 'hex')) RETURNING id"
 )
+AREA = (
+    "INSERT INTO divisions (code, level, name_zh, name_en, geometry) VALUES (:d, 'county', '7', '7',"
+    " ST_Multi(ST_MakeEnvelope(119, 40, 120, 41, 4326))) ON CONFLICT DO NOTHING"
+)
 NOUNS: dict[str, str] = {
+    "alerts": "INSERT INTO alerts (level, division, from_at, document, authority, issued_on) VALUES ('orange', :d, :at, '7-7',"
+    " '7-7', '2026-09-01') RETURNING id",
     "machines": "INSERT INTO machines (registration_number, enterprise_id, division) VALUES ('3-6NA77777', :e, :d)"
     " RETURNING id",
     "leads": "INSERT INTO leads (kind, key, device, division, first_at, last_at) VALUES ('unknown_device', 'k77', 'd77',"
