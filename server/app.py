@@ -89,7 +89,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.leads",
     "server.api.captures",
     "server.api.zones",
-    "server.api.whitelist",
+    "server.api.whitelist_way",  # with whitelist
     "server.api.whitelist_answer",
     "server.api.frames",
     "server.api.quarantine",

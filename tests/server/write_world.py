@@ -38,7 +38,7 @@ class WriteWorld:
         self.made = 0
         self.programs = {
             name: Program(web, make_token(engine, city.accounts[name]))
-            for name in ("officer", "police", "reviewer", "station", "workshop")
+            for name in ("officer", "police", "reviewer", "station", "workshop", "enterprise", "approver")
         }
 
     def program(self, who: str) -> Program:
@@ -134,6 +134,18 @@ def _watched(made: WriteWorld) -> dict[str, int]:
     return {"number": number}
 
 
+def _leave(who: str) -> Make:
+    """A request for a truck of its own."""
+
+    def make(made: WriteWorld) -> Written:
+        plate = made.plate()
+        with transaction(made.engine) as connection:
+            records.truck(connection, plate, enterprise_id=made.city.enterprise_id)
+        return Written(who, {}, {"subject": plate})
+
+    return make
+
+
 def _open(made: WriteWorld) -> Written:
     return Written("officer", {}, {"sources": [{"kind": "capture", "id": made.capture()}]})
 
@@ -220,6 +232,8 @@ def _register(table: str, insert: str) -> Make:
 
 
 WRITES: dict[str, Make] = {
+    "POST /whitelist": _leave("officer"),
+    "POST /whitelist/applications": _leave("enterprise"),
     "POST /trucks": lambda _: Written("officer"),
     "POST /machines": lambda _: Written("officer"),
     "POST /enterprises": lambda _: Written("officer"),
