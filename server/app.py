@@ -28,6 +28,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.health",
     "server.web.zone_imports",  # with zones and zone_drafts
     "server.web.whitelist_way",  # with whitelist and whitelist_forms
+    "server.web.whitelist_answer",
     "server.web.calendar",
     "server.web.trucks",
     "server.web.machines",
@@ -108,7 +109,8 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.leads",
     "server.api.captures",
     "server.api.zones",
-    "server.api.whitelist",
+    "server.api.whitelist_way",  # with whitelist
+    "server.api.whitelist_answer",
     "server.api.frames",
     "server.api.quarantine",
     "server.api.rules",
