@@ -66,6 +66,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.ledger_imports",
     "server.web.gate_codes",
     "server.web.driver_form",
+    "server.web.clean_transport",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
@@ -108,6 +109,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.referrals",
     "server.api.deadlines",
     "server.api.watch_list",
+    "server.api.clean_transport",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 
