@@ -79,6 +79,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.alerts",
     "server.web.alert_reviews",
     "server.web.alert_measures",
+    "server.web.clean_transport",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
@@ -137,6 +138,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.plant_machines",
     "server.api.ledger_refusals",
     "server.api.ledger_batches",
+    "server.api.clean_transport",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 
