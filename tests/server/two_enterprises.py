@@ -27,7 +27,7 @@ class Firm:
 ROWS: dict[str, str] = {
     "machines": "INSERT INTO machines (registration_number, enterprise_id, division, owner) VALUES ('3-6' || :m, :e, :d, :m)",
     "capture_devices": "INSERT INTO capture_devices (code, name, place, lon, lat, division, organisation_id) VALUES"
-    " ('CAM' || :m, '7', '7', 120, 41, :d, :o)",
+    " ('CAM' || :e, '7', '7', 120, 41, :d, :o)",
     "captures": "INSERT INTO captures (number, device_id, source_key, body_sha256, captured_at, division, plate, plate_colour,"
     " truck_id, enterprise_id, standing, law, status) VALUES ('B' || :m, :capture_devices, :m, sha256('a'), :at, :d, :plate,"
     " 'yellow', :trucks, :e, 'evidence', 'CODE', 'confirmed')",
@@ -60,8 +60,8 @@ ROWS: dict[str, str] = {
     " :whitelist_entries, :trucks)",
     "gate_lifts": "INSERT INTO gate_lifts (gate_id, enterprise_id, at, plate, plate_colour, person, reason, note) VALUES"
     " (:gates, :e, :at, :plate, 'yellow', :m, 'power_cut', :m)",
-    "ledger_batches": "INSERT INTO ledger_batches (enterprise_id, division, ledger, source, file_name, content, rows_n,"
-    " refused_n) VALUES (:e, :d, 'A', 'sheet', :m || '.xlsx', convert_to(:m, 'UTF8'), 2, 1)",
+    "ledger_batches": "INSERT INTO ledger_batches (enterprise_id, division, ledger, source, file_name, rows_n,"
+    " refused_n) VALUES (:e, :d, 'A', 'sheet', :m || '.xlsx', 2, 1)",
     "ledger_refusals": "INSERT INTO ledger_refusals (enterprise_id, ledger, batch_id, position, payload, payload_sha256, faults)"
     " VALUES (:e, 'A', :ledger_batches, 1, jsonb_build_object('plate', cast(:plate AS text), 'cargo', cast(:m AS text)),"
     " sha256(convert_to(:m, 'UTF8')), '[]')",
