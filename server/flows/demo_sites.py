@@ -21,10 +21,10 @@ from server.store.users import Account
 
 # name, kind, contractor, west, south, east, north
 SITES = (
-    ("演示钢铁主厂区（虚构）", "plant", "", 120.376, 41.535, 120.391, 41.547),
-    ("演示钢铁原料堆场（虚构）", "yard", "", 120.392, 41.537, 120.397, 41.543),
+    ("演示主厂区（虚构）", "plant", "", 120.376, 41.535, 120.391, 41.547),
+    ("演示原料堆场（虚构）", "yard", "", 120.392, 41.537, 120.397, 41.543),
     (
-        "演示钢铁超低排放改造工地（虚构）",
+        "演示超低排放改造工地（虚构）",
         "construction",
         "演示城建工程有限公司（虚构）",
         120.378,
@@ -57,9 +57,9 @@ def _site(
     connection: Connection, officer: Account, enterprise_id: int, row: tuple[str, str, str, float, float, float, float],
     now: dt.datetime,
 ) -> int:  # fmt: skip
-    name, kind, contractor, *corners = row
+    name, kind, contractor, west, south, east, north = row
     begins = day_of(now) - dt.timedelta(days=120)
-    shape = MultiPolygon([box(*corners)])
+    shape = MultiPolygon([box(west, south, east, north)])
     draft = SiteDraft(
         enterprise_id, "211303", name, kind, "演示工业园一号", contractor, begins_on=begins, shape=shape, source=NOTE
     )

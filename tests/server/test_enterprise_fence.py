@@ -99,9 +99,8 @@ def test_each_table_shows_the_rows_of_its_own_enterprise_and_no_other(
     empty = [table for table, (a, b) in there.items() if not (a and b)]
     assert set(empty) <= {"alert_normals"}, empty
     for table in tables:
-        seen = dict(
-            fenced.execute(text(f"SELECT enterprise_id, count(*) FROM {table} GROUP BY enterprise_id")).fetchall()  # type: ignore[arg-type]
-        )
+        rows = fenced.execute(text(f"SELECT enterprise_id, count(*) FROM {table} GROUP BY enterprise_id"))
+        seen = {row[0]: row[1] for row in rows}
         assert seen == ({own.id: there[table][0]} if there[table][0] else {}), table
 
 

@@ -65,7 +65,8 @@ def noun_of(rule: Rule) -> str:
 
 def values_of(rule: Rule, firm: Firm | None, numbers: dict[str, str]) -> dict[str, object]:
     """What stands in the address for a record of this firm; none: for one that does not exist."""
-    noun, found = noun_of(rule), {}
+    noun = noun_of(rule)
+    found: dict[str, object] = {}
     for name, converter in rule._converters.items():
         if isinstance(converter, IntegerConverter):
             of_firm = (
