@@ -25,13 +25,6 @@ words.add(
 )
 words.add("subject_kind", {"site": ("场地", "site"), "site_stay": ("进出场登记", "stay of a machine")})
 words.add(
-    "lead_kind",
-    {
-        "unregistered_on_site": ("未登记机械在场", "machine on site, not registered"),
-        "silent_on_site": ("在场机械终端失联", "machine on site, terminal silent"),
-    },
-)
-words.add(
     "action",
     {
         "site.add": ("登记场地", "site entered"),
