@@ -67,6 +67,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.gate_codes",
     "server.web.driver_form",
     "server.web.clean_transport",
+    "server.web.ledger_review",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from server.db import transaction
+from server.flows import find_contradictions, score_ledgers
 from server.flows.review_alerts import review_alerts
 from server.flows.watch_alert_zones import watch_alert_zones
 from server.store import job_runs
@@ -33,6 +34,8 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("alert_review", 5, review_alerts),
     Job("alert_zones", 60, watch_alert_zones),
+    Job("ledger_contradictions", 300, find_contradictions.run),
+    Job("ledger_scores", 6 * 3600, score_ledgers.run),
 )
 """Every job of the platform, in the order in which they run when several are due."""
 
