@@ -68,6 +68,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.driver_form",
     "server.web.clean_transport",
     "server.web.ledger_review",
+    "server.web.verifications",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
