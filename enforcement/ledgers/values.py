@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 from enforcement.imports import cells
 from enforcement.ledgers.codes import Codes, folded
@@ -24,11 +24,11 @@ from enforcement.rules.book import BEIJING
 _TIME = re.compile(
     r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?\s*(Z|[+-]\d{2}:?\d{2})?"
 )
-_NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?")
+_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,20})?", re.ASCII)
 _PICTURE = re.compile(r"https?://[^\s\"'<>\\]+|item:\d{1,9}")
 _FORMS = {"vehicle_type": re.compile(r"[A-Z][0-9]{2}"), "usage": re.compile(r"[A-Z]")}
 _EXCEL_DAYS = range(20_000, 80_000)
-_THOUSANDTH = Decimal("0.001")
+_THOUSANDTH, _LARGEST, _MOST_KW = Decimal("0.001"), Decimal(10) ** 9, Decimal(99_999)
 _COLOUR_VALUES = {half_width(colour.value): colour for colour in PlateColour}
 _COLOURS = {half_width(word): colour for word, colour in COLOUR_WORDS.items()}
 _FUELS = {half_width(word): fuel for word, fuel in FUEL_WORDS.items()} | {half_width(f.value): f for f in Fuel}
@@ -179,21 +179,29 @@ def _day(field: Field, value: object, codes: Codes) -> date:
 
 
 def _decimal(value: object) -> Decimal:
-    text = str(value) if isinstance(value, Decimal) else half_width(plain(value)).replace(",", "")
-    zh, en = f"“{shown(value)}”不是数字。", f"{shown(value)!r} is not a number."
-    if text.startswith("-"):
+    number = _finite(value)
+    if number is None or isinstance(value, bool):
+        zh, en = f"“{shown(value)}”不是数字。", f"{shown(value)!r} is not a number."
+        raise ValueFault("not_a_number", zh, en)
+    if number < 0:
         raise ValueFault("negative", f"“{shown(value)}”不能为负数。", f"{shown(value)!r} must not be negative.")
-    if isinstance(value, bool) or not _NUMBER.fullmatch(text):
-        raise ValueFault("not_a_number", f"{zh}整数部分最多 9 位。", f"{en} At most nine digits before the point.")
-    try:
-        return Decimal(text).quantize(_THOUSANDTH, ROUND_HALF_UP)
-    except InvalidOperation:
-        raise ValueFault("not_a_number", zh, en) from None
+    if number < _LARGEST and (rounded := number.quantize(_THOUSANDTH, ROUND_HALF_UP)) < _LARGEST:
+        return rounded
+    raise ValueFault("too_large", "整数部分最多 9 位。", "At most nine digits before the point.")
+
+
+def _finite(value: object) -> Decimal | None:
+    """A number of JSON or a sheet, or one as typed; None where it is none, or has no end."""
+    if isinstance(value, int | float | Decimal):
+        number = Decimal(value) if isinstance(value, int) else Decimal(str(value))
+        return number if number.is_finite() else None
+    text = half_width(plain(value)).replace(",", "")
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def _number(field: Field, value: object, codes: Codes) -> Decimal:
     number = _decimal(value)
-    if field.name == "power_kw" and number >= 100_000:
+    if field.name == "power_kw" and number > _MOST_KW:
         raise ValueFault("too_large", "功率过大。", "It is too large.")
     return number
 

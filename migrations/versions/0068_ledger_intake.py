@@ -1,4 +1,7 @@
-"""What taking rows of the ledgers needs: whether a person has corrected a row, and refused rows by their key."""
+"""What taking and keeping rows of the ledgers needs: who corrected a row, refused rows by key, what retention reads.
+
+The sums of days and months outlive the rows: they name nobody, and reports reach back further than 24 months.
+"""
 
 from alembic import op
 
@@ -21,6 +24,12 @@ CREATE INDEX ledger_refusals_key ON ledger_refusals (enterprise_id, ledger, sour
 CREATE INDEX ledger_refusals_list ON ledger_refusals (last_at DESC, id DESC);
 CREATE INDEX ledger_batches_list ON ledger_batches (received_at DESC, id DESC);
 
+CREATE INDEX ledger_passages_video ON ledger_passages (passed_at) WHERE video IS NOT NULL;
+CREATE INDEX verification_items_passage ON verification_items (passage_id) WHERE passage_id IS NOT NULL;
+DROP TRIGGER ledger_passages_sum_gone ON ledger_passages;
+CREATE TRIGGER ledger_passages_sum_gone AFTER DELETE ON ledger_passages REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT WHEN (current_setting('app.retention', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION sum_passages();
+
 CREATE FUNCTION registered_machines(numbers text[], pins text[], codes text[])
   RETURNS TABLE (place bigint, machine_id int) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
   SELECT asked.place, coalesce(
@@ -39,6 +48,10 @@ def downgrade() -> None:
     op.execute(
         """
 DROP FUNCTION registered_machines;
+DROP TRIGGER ledger_passages_sum_gone ON ledger_passages;
+CREATE TRIGGER ledger_passages_sum_gone AFTER DELETE ON ledger_passages REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION sum_passages();
+DROP INDEX verification_items_passage, ledger_passages_video;
 DROP INDEX ledger_batches_list, ledger_refusals_list, ledger_refusals_key;
 ALTER TABLE plant_machines DROP corrected_at;
 ALTER TABLE plant_vehicles DROP corrected_at;

@@ -22,6 +22,7 @@ from server.store.audit import Actor
 from server.store.ledger_tables import TABLES, LedgerTable
 
 REASON_LEAST, REASON_MOST = 2, 500
+CONFIRMED = "confirmed"  # a code: pages have its words
 OURS = Codes(plate=PlateCodes.JTT697)  # a form says colours and fuels by their own names; both greens have a code here
 PHOTOS = "photo_"
 Read = Callable[[Mapping[str, object], Codes, datetime], Any]
@@ -88,7 +89,7 @@ def strike_out(
 
 def confirm_pending(connection: Connection, actor: Actor, row_id: int, version: int, now: datetime) -> None:
     """The gatekeeper confirms what a driver entered. Raises Refused, LookupError, Changed."""
-    held = _hold(connection, "A", row_id, version, "确认 · confirmed")
+    held = _hold(connection, "A", row_id, version, CONFIRMED)
     _refuse_settled(held)
     _move(connection, actor, held, row_id, "taken", "ledger.confirm", now)
 

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from server.db import transaction
-from server.flows import find_contradictions, score_ledgers
+from server.flows import find_contradictions, ledger_retention, score_ledgers, whitelist_watch
 from server.flows.review_alerts import review_alerts
+from server.flows.site_machines import watch_sites
 from server.flows.watch_alert_zones import watch_alert_zones
 from server.store import job_runs
 
@@ -36,6 +37,9 @@ JOBS: tuple[Job, ...] = (
     Job("alert_zones", 60, watch_alert_zones),
     Job("ledger_contradictions", 300, find_contradictions.run),
     Job("ledger_scores", 6 * 3600, score_ledgers.run),
+    Job("site_machines", 300, watch_sites),
+    Job("whitelist_watch", 60, whitelist_watch.watch),
+    Job("ledger_retention", 6 * 3600, ledger_retention.retain),
 )
 """Every job of the platform, in the order in which they run when several are due."""
 

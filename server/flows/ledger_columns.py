@@ -9,7 +9,7 @@ from functools import cache
 
 from enforcement.ledgers.codes import Codes, code_list
 from enforcement.ledgers.faults import ValueFault
-from enforcement.ledgers.fields import LEDGERS, Field
+from enforcement.ledgers.fields import LEDGERS, Field, Kind
 from enforcement.ledgers.values import read_value
 from enforcement.registry.categories import MACHINE_WORDS
 from server.documents import filled_books
@@ -79,10 +79,19 @@ def note(one: Field, language: str) -> str:
     return ("; " if english else "；").join(part for part in said if part)
 
 
+def example(one: Field, language: str) -> str:
+    """What may stand in a field, as an example in the language."""
+    if one.kind is Kind.PLATE or one.example.isascii() or language == "zh":
+        return one.example
+    return next(iter(offered(one, language)), "")
+
+
 def columns(ledger: str, language: str) -> list[FilledColumn]:
     """The columns of the template."""
     return [
-        FilledColumn(header(one, language), note(one, language), one.example, one.required, offered(one, language))
+        FilledColumn(
+            header(one, language), note(one, language), example(one, language), one.required, offered(one, language)
+        )
         for one in LEDGERS[ledger]
     ]
 

@@ -16,7 +16,8 @@ from enforcement.ledgers.faults import RowFault
 from enforcement.ledgers.repeats import Outcome
 from enforcement.sentences import Sentence
 from server.flows import rule_book
-from server.store import audit, enterprises, ledger_batches, ledger_tables
+from server.flows.refusals import Fault, Refused
+from server.store import audit, enterprises, ledger_batches, ledger_rows, ledger_tables
 from server.store.audit import Actor
 
 R = TypeVar("R")
@@ -35,6 +36,24 @@ class Source:
     file_name: str | None = None
     user_id: int | None = None
     system_key_id: int | None = None
+
+
+def source_of(
+    connection: Connection, enterprise_id: int, kind: str, division: str, gate_id: int | None = None
+) -> Source:
+    """The source of rows of this enterprise; `division` is said where its own is not known.
+
+    Raises Refused where it has no gate of this number.
+    """
+    own = enterprises.division_of(connection, enterprise_id)
+    if gate_id is not None and not ledger_rows.has_gate(connection, enterprise_id, gate_id):
+        raise Refused([Fault("gate", "没有这个道闸", "The enterprise has no such gate")])
+    return Source(enterprise_id, own or division, kind, gate_id)
+
+
+def by(source: Source, user_id: int | None, system_key_id: int | None = None) -> Source:
+    """The same source with who sends: a person's account or another system's key."""
+    return replace(source, user_id=user_id, system_key_id=system_key_id)
 
 
 @dataclass(frozen=True, slots=True)

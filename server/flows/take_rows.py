@@ -17,7 +17,7 @@ from server.store.ledger_tables import Key, LedgerTable
 
 OPEN = ("taken", "pending")
 BY_PEOPLE = ("hand", "phone")
-REASON = "来源系统重传更正 · corrected by what the source sent again"
+REASON = "sent_again"  # a code: pages have its words
 
 
 class Readable(Protocol):

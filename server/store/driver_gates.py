@@ -49,3 +49,22 @@ def renew(connection: Connection, number: int, driver_code: str) -> None:
         text("UPDATE gates SET driver_code = :code, version = version + 1, updated_at = now() WHERE id = :id"),
         {"id": number, "code": driver_code},
     )
+
+
+def ensure(
+    connection: Connection, enterprise_id: int, division: str, entrance_no: str, barrier_no: str, name: str
+) -> None:
+    """A gate with these numbers, if the enterprise has none."""
+    connection.execute(
+        text(
+            "INSERT INTO gates (enterprise_id, division, entrance_no, barrier_no, name)"
+            " VALUES (:enterprise, :division, :entrance, :barrier, :name) ON CONFLICT DO NOTHING"
+        ),
+        {
+            "enterprise": enterprise_id,
+            "division": division,
+            "entrance": entrance_no,
+            "barrier": barrier_no,
+            "name": name,
+        },
+    )

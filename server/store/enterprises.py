@@ -116,3 +116,11 @@ def credit_code(connection: Connection, enterprise_id: int) -> str | None:
         text("SELECT credit_code FROM enterprises WHERE id = :id"), {"id": enterprise_id}
     ).scalar_one_or_none()
     return found
+
+
+def division_of(connection: Connection, enterprise_id: int) -> str | None:
+    """The area code of an enterprise, if it is known."""
+    found: str | None = connection.execute(
+        text("SELECT division FROM enterprises WHERE id = :id"), {"id": enterprise_id}
+    ).scalar_one_or_none()
+    return found

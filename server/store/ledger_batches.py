@@ -7,6 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from server.store.paging import Found, Listing, Query
+from server.store.scopes import Scope
+
 OUTCOMES = ("taken", "repeated", "corrected", "refused")
 
 
@@ -92,3 +95,35 @@ def history_of(connection: Connection, ledger: str, row_id: int) -> list[dict[st
         {"ledger": ledger, "row": row_id},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+_SOURCE = "ledger_batches b JOIN enterprises e ON e.id = b.enterprise_id"
+_COLUMNS = """b.id, b.enterprise_id, e.name AS enterprise, b.division, b.ledger, b.source, b.gate_id, b.state,
+  b.file_name, b.rows_n, b.done_n, b.taken_n, b.repeated_n, b.corrected_n, b.refused_n, b.fault_zh, b.fault_en,
+  b.received_at, b.received_by, (SELECT u.name FROM users u WHERE u.id = b.received_by) AS received_by_name"""
+FILTERS: dict[str, str] = {
+    "ledger": "b.ledger = :ledger",
+    "enterprise": "b.enterprise_id = cast(:enterprise AS int)",
+    "division": "b.division = :division",
+    "source": "b.source = :source",
+    "refused": "(:refused = 'yes') = (b.refused_n > 0)",
+    "from": "b.received_at >= cast(:from AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'",
+    "to": "b.received_at < (cast(:to AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
+}
+SORTS = {"received_at": "b.received_at"}
+LISTING = Listing(_COLUMNS, _SOURCE, "ledger_batches b", "b.id", SORTS, "received_at")
+
+
+def find(connection: Connection, scope: Scope, query: Query) -> Found:
+    """A page of batches of the scope, the newest first."""
+    clauses, values = query.conditions(FILTERS, scope.condition("b.division", "b.enterprise_id"))
+    return LISTING.find(connection, query, clauses, values)
+
+
+def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any] | None:
+    """One batch of the scope."""
+    clause, values = scope.condition("b.division", "b.enterprise_id")
+    row = connection.execute(
+        text(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE b.id = :id AND {clause}"), {"id": number, **values}
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)

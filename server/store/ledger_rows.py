@@ -87,3 +87,12 @@ def answers_of(connection: Connection, enterprise_id: int, ids: Collection[int])
         {"enterprise": enterprise_id, "ids": list(ids)},
     )
     return set(rows.scalars())
+
+
+def has_gate(connection: Connection, enterprise_id: int, gate_id: int) -> bool:
+    """Whether a gate is this enterprise's."""
+    found = connection.execute(
+        text("SELECT EXISTS (SELECT FROM gates WHERE enterprise_id = :enterprise AND id = :gate)"),
+        {"enterprise": enterprise_id, "gate": gate_id},
+    )
+    return bool(found.scalar_one())

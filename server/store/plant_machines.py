@@ -12,7 +12,7 @@ _NUMBER = "coalesce(m.registration_number, m.pin, m.machine_code, m.engine_numbe
 _COLUMNS = f"""m.id, m.enterprise_id, e.name AS enterprise, m.division, m.machine_id, m.version,
  {_NUMBER} AS machine_number, m.registration_number, m.built_on, m.plate, m.stage, m.fuel, m.category, m.pin,
  m.machine_code, m.model, m.engine_model, m.engine_maker, m.engine_number, m.photos, m.owner, m.power_kw, m.entered_on,
- m.left_on, m.source, m.batch_id, m.received_at, m.recorded_by, m.state, m.doubts"""
+ m.left_on, m.source, m.batch_id, m.received_at, m.recorded_by, m.state, m.doubts, m.corrected_at"""
 FILTERS: dict[str, str] = {
     "q": "m.registration_number ILIKE :q OR m.pin ILIKE :q OR m.machine_code ILIKE :q OR m.engine_number ILIKE :q"
     " OR m.plate ILIKE :q",
@@ -24,6 +24,8 @@ FILTERS: dict[str, str] = {
     "doubts": "(:doubts = 'yes') = (m.doubts <> '{}')",
     "division": "m.division = :division",
     "enterprise": "m.enterprise_id = cast(:enterprise AS int)",
+    "source": "m.source = :source",
+    "machine": "m.machine_id = cast(:machine AS int)",
     "batch": "m.batch_id = cast(:batch AS bigint)",
 }
 SORTS = {"received_at": "m.id", "stage": "m.stage", "entered_on": MaybeNull("m.entered_on")}

@@ -11,7 +11,7 @@ _SOURCE = """plant_vehicles v JOIN enterprises e ON e.id = v.enterprise_id"""
 _COLUMNS = """v.id, v.enterprise_id, e.name AS enterprise, v.division, v.truck_id, v.version, v.internal_no, v.vin,
  v.built_on, v.plate, v.plate_colour, v.registered_on, v.model, v.fuel, v.stage, v.stage_basis, v.networked, v.owner,
  v.engine_model, v.engine_maker, v.engine_number, v.photos, v.gone_on, v.gone_how, v.source, v.batch_id, v.received_at,
- v.recorded_by, v.state, v.doubts"""
+ v.recorded_by, v.state, v.doubts, v.corrected_at"""
 FILTERS: dict[str, str] = {
     "q": "v.internal_no ILIKE :q OR v.plate ILIKE :q OR v.vin ILIKE :q",
     "stage": "v.stage = :stage",
@@ -21,6 +21,8 @@ FILTERS: dict[str, str] = {
     "doubts": "(:doubts = 'yes') = (v.doubts <> '{}')",
     "division": "v.division = :division",
     "enterprise": "v.enterprise_id = cast(:enterprise AS int)",
+    "source": "v.source = :source",
+    "truck": "v.truck_id = cast(:truck AS int)",
     "batch": "v.batch_id = cast(:batch AS bigint)",
 }
 SORTS = {"received_at": "v.id", "internal_no": "v.internal_no", "stage": "v.stage"}

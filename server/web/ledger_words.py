@@ -69,6 +69,15 @@ words.add(
         "plant_machine": ("厂内机械", "machine in the plant"),
         "ledger_batch": ("台账文件", "ledger file"),
         "gate": ("门禁", "gate"),
+        "ledger": ("台账", "ledger"),
+        "ledger_refusal": ("被拒行", "refused row"),
+    },
+)
+words.add(
+    "ledger_reason",
+    {
+        "sent_again": ("来源系统重传更正", "corrected by what the source sent again"),
+        "confirmed": ("门卫确认", "confirmed by the gatekeeper"),
     },
 )
 words.add(
@@ -78,6 +87,10 @@ words.add(
         "ledger.take": ("接收台账数据", "rows of a ledger taken"),
         "ledger.upload": ("上传台账表格", "ledger sheet uploaded"),
         "ledger.export": ("导出台账", "ledger exported"),
+        "ledger.correct": ("更正台账记录", "row of a ledger corrected"),
+        "ledger.strike_out": ("作废台账记录", "row of a ledger struck out"),
+        "ledger.confirm": ("确认司机填报", "driver's entry confirmed"),
+        "ledger.refuse": ("退回司机填报", "driver's entry refused"),
         "ledger.settle": ("处理被拒行", "refused row settled"),
         "ledger.phone": ("司机手机登记", "entered on a driver's phone"),
     },

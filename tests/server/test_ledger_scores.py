@@ -103,7 +103,8 @@ def agreement(row: dict[str, Any], trucks: pd.DataFrame) -> bool | None:
     """By the pure functions: None where nothing can be compared."""
     if pd.isna(row["truck_id"]):
         return None
-    known = trucks.loc[int(row["truck_id"])].to_dict()
+    known = {k: None if pd.isna(v) else v for k, v in trucks.loc[int(row["truck_id"])].to_dict().items()}
+    row = {k: None if isinstance(v, float) and pd.isna(v) else v for k, v in row.items()}
     found = [
         stages_agree(row["stage"], known["stage"]), fuels_agree(row["fuel"], known["fuel"]),
         vins_agree(row["vin"], known["vin"]),

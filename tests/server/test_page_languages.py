@@ -42,8 +42,18 @@ RECORD_NAMES = {
     "yyyy",
     "III",
     "PINJC",
+    "GCJ",
+    "CGCS",
     "NJC",
     "api",
+    "xlsx",
+    "UTF",
+    "ISO",
+    "http",
+    "https",
+    "FCB",
+    "LFWSRXRJ",
+    "PIN",
 }
 PAGES = {
     "officer": [
