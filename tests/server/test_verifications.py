@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 
 from enforcement.ledgers.verification import draw_some
 from server.db import transaction
+from server.flows.load_reference import load_reference
 from tests.server import ledger_review_world as world
 from tests.server.conftest import Browser, City
 from tests.server.evidence_files import jpeg
@@ -22,6 +23,7 @@ SEED = "七号种子"
 @pytest.fixture(scope="module")
 def plant(engine: Engine, city: City) -> int:
     """A plant with October's passages: 10 a day, 4 on the three days of an orange alert."""
+    load_reference(engine)
     with transaction(engine) as connection:
         made = world.make_enterprise(connection, "核查厂")
         rows = []
