@@ -23,6 +23,7 @@ from server.flows.demo_cases import load_cases
 from server.flows.demo_casework import load_casework
 from server.flows.demo_fieldwork import load_fieldwork
 from server.flows.demo_inspections import load_inspections
+from server.flows.demo_ledger_review import load_ledger_review
 from server.flows.demo_ledgers import load_ledgers
 from server.flows.demo_subjects import read_data
 from server.flows.manage_accounts import Draft, create_account, password_faults
@@ -71,6 +72,7 @@ def load_demo(engine: Engine, secrets_dir: Path, store: EvidenceStore | None = N
         now = dt.datetime.now(dt.UTC)
         added |= load_fieldwork(connection, now)
         added["ledger_rows"] = load_ledgers(connection, now)
+        added["ledger_review"] = load_ledger_review(connection, now)
         if store is not None:
             added |= load_captures(connection, store, now)
             added["cases"] = load_cases(connection, now)
