@@ -75,11 +75,13 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.ledger_imports",
     "server.web.gate_codes",
     "server.web.driver_form",
+    "server.web.clean_transport",
+    "server.web.ledger_review",
+    "server.web.verifications",
     "server.web.gate_answers",
     "server.web.alerts",
     "server.web.alert_reviews",
     "server.web.alert_measures",
-    "server.web.clean_transport",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
@@ -123,6 +125,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.referrals",
     "server.api.deadlines",
     "server.api.watch_list",
+    "server.api.clean_transport",
     "server.api.pleas",
     "server.api.sites",
     "server.api.site_stays",
@@ -138,7 +141,6 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.plant_machines",
     "server.api.ledger_refusals",
     "server.api.ledger_batches",
-    "server.api.clean_transport",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

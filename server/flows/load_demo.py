@@ -23,6 +23,7 @@ from server.flows.demo_cases import load_cases
 from server.flows.demo_casework import load_casework
 from server.flows.demo_fieldwork import load_fieldwork
 from server.flows.demo_inspections import load_inspections
+from server.flows.demo_ledger_review import load_ledger_review
 from server.flows.demo_ledgers import load_ledgers
 from server.flows.demo_sites import load_past_alert, load_sites
 from server.flows.demo_subjects import read_data
@@ -74,6 +75,7 @@ def load_demo(engine: Engine, secrets_dir: Path, store: EvidenceStore | None = N
         added["ledger_rows"] = load_ledgers(connection, now)
         added["sites"] = load_sites(connection, now)
         added["alerts"] = load_past_alert(connection, now)
+        added["ledger_review"] = load_ledger_review(connection, now)
         if store is not None:
             added |= load_captures(connection, store, now)
             added["cases"] = load_cases(connection, now)

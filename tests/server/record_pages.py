@@ -156,6 +156,12 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         f"/pleas/{world.ids['pleas']}",
     ]
     edits += ["/ledgers/", "/plant-vehicles/", "/plant-machines/", "/ledger-refusals/", "/ledger-imports/"]
+    edits += ["/clean-transport/", "/clean-transport/?by=month", "/clean-transport/?by=industry", "/ledger-review/",
+              "/clean-transport/entries", "/verifications/", "/verifications/new"]  # fmt: skip
+    enterprise = world.ids["ledger_review"]
+    edits += [f"/clean-transport/{world.ids['clean_transport']}", f"/verifications/{world.ids['verifications']}",
+              f"/ledger-review/{enterprise}", f"/ledger-review/{enterprise}/complete",
+              f"/ledger-review/{enterprise}/register", f"/ledger-review/{enterprise}/refused"]  # fmt: skip
     edits += ["/rules/clock.case_filing", "/rules/instrument.opacimeter.checks", "/capture-devices/new"]
     referral = f"/referrals/{world.ids['referrals']}"
     lists = ["/", "/cases/", "/referrals/", "/deadlines/", "/documents/", "/repairs/", "/rules/"]
@@ -164,7 +170,9 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         "approver": ["/alerts/new", f"/alerts/{world.ids['alerts']}", f"/alerts/{world.ids['alerts']}/level",
                      "/alert-measures/new", "/alert-measures/core_odd_even", *shown[:6], f"/cases/{numbers['cases'][1]}", *lists],
         "police": lists, "transport": lists, "partner": ["/", "/cases/", "/referrals/"],
-        "station": ["/", "/repairs/", "/stations/"], "enterprise": ["/", "/cases/", "/documents/", "/alerts/", "/alert-measures/", "/sites/", "/pleas/", "/ledgers/", "/ledgers/new", "/plant-vehicles/", "/plant-vehicles/new",
+        "station": ["/", "/repairs/", "/stations/"],
+        "enterprise": ["/", "/cases/", "/documents/", "/alerts/", "/alert-measures/", "/clean-transport/",
+                       "/clean-transport/entries", "/clean-transport/new", "/ledger-review/", "/sites/", "/pleas/", "/ledgers/", "/ledgers/new", "/plant-vehicles/", "/plant-vehicles/new",
                        "/plant-machines/", "/plant-machines/new", "/ledger-reviews/", "/ledger-refusals/",
                        "/ledger-imports/", "/ledger-imports/new/A", "/ledger-imports/new/B", "/ledger-imports/new/C",
                        "/gate-codes/"],
