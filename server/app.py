@@ -29,6 +29,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.zone_imports",  # with zones and zone_drafts
     "server.web.whitelist_way",  # with whitelist and whitelist_forms
     "server.web.whitelist_answer",
+    "server.web.large_user_forms",  # with large_users
     "server.web.calendar",
     "server.web.trucks",
     "server.web.machines",
