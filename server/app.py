@@ -30,6 +30,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.whitelist_way",  # with whitelist and whitelist_forms
     "server.web.whitelist_answer",
     "server.web.large_user_forms",  # with large_users
+    "server.web.grades",
     "server.web.calendar",
     "server.web.trucks",
     "server.web.machines",
@@ -92,6 +93,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.zones",
     "server.api.whitelist_way",  # with whitelist
     "server.api.whitelist_answer",
+    "server.api.large_users",
     "server.api.frames",
     "server.api.quarantine",
     "server.api.rules",

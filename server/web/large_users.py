@@ -81,8 +81,9 @@ def _export(query: Query, rows: list[dict[str, Any]]) -> Response:
     lines = [
         [
             row["enterprise"], word("list_standing", row["standing"]), row["list_version"],
-            word("industry", row["industry"]), word("large_user_kind", row["kind"]), row["grade"], float(row["trips_normal"]),
-            None if row["trips_alert"] is None else float(row["trips_alert"]), word("gate_state", row["gate_state"]),
+            word("industry", row["industry"]), word("large_user_kind", row["kind"]), row["grade"],
+            float(row["trips_normal"]), None if row["trips_alert"] is None else float(row["trips_alert"]),
+            word("gate_state", row["gate_state"]),
             row["from_on"].isoformat(), row["to_on"].isoformat() if row["to_on"] else None,
             pick(row["division_zh"], row["division_en"]) or row["division"], fleet_text(row["fleet"]),
             pick("是", "yes") if row["people_supply"] else pick("否", "no"), row["contact"], row["phone"],

@@ -113,6 +113,10 @@ NOUNS: dict[str, str] = {
     " VALUES (:truck, '辽N77777', 'yellow', 'smoke_reported', :d, :o, '2026-09-01') RETURNING id",
     "assignments": "INSERT INTO assignments (day, kind, title, place, division, organisation_id, created_by)"
     " VALUES ('2026-09-01', 'roadside', '7', '7', :d, :o, :u) RETURNING id",
+    "large_users": "INSERT INTO large_users (enterprise_id, division, list_version, from_on, industry, trips_normal, reason_in)"
+    " VALUES (:e, :d, '2026', '2026-01-01', 'steel', 77, '7777') RETURNING id",
+    "grades": "INSERT INTO performance_grades (enterprise_id, division, industry, grade, from_on, document)"
+    " VALUES (:e, :d, 'steel', 'B', '2026-01-01', '7-7') RETURNING id",
     "evidence": "WITH f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type) VALUES (decode(repeat('77', 32),"
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"
