@@ -147,7 +147,8 @@ def _told(one: Checked) -> GradeCheck:
     row = one.grade
     checks = [
         PromiseCheck(
-            promise=check.promise.name, subject=check.promise.subject.value, verdict=check.verdict.value, total=check.total,
+            promise=check.promise.name, subject=check.promise.subject.value, verdict=check.verdict.value,
+            total=check.total,
             promised_pct=float(check.promise.share_pct), least_stage=str(check.promise.least_stage), good=check.good,
             unknown=check.unknown, share_pct=check.share_pct, sentence_zh=check.sentence.zh,
             sentence_en=check.sentence.en,
