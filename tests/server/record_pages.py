@@ -106,7 +106,8 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
     of_world = {"/capture-devices": "capture_devices", "/captures": "captures", "/cases": "cases", "/repairs": "repairs",
                 "/inspections": "inspections", "/referrals": "referrals", "/documents": "documents",
                 "/evidence": "evidence", "/instruments": "instruments", "/violations": "violations",
-                "/watch-list": "watch_list", "/assignments": "assignments"}  # fmt: skip
+                "/watch-list": "watch_list", "/assignments": "assignments", "/whitelist": "whitelist",
+                "/large-users": "large_users", "/grades": "grades"}  # fmt: skip
     shown = [f"{path}/{world.ids[noun]}" for path, noun in of_world.items()]
     made = [f"/{noun}/{one}" for noun, ids in numbers.items() for one in ids]
     files = [f"/trucks/{numbers['trucks'][0]}/file", f"/machines/{numbers['machines'][0]}/file"]
@@ -124,6 +125,18 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         "/assignments/new",
         "/calendar/",
         "/rules/",
+        "/whitelist/",
+        "/whitelist/new",
+        "/whitelist/answer?plate=777777&colour=blue",
+        "/large-users/",
+        "/large-users/new",
+        "/large-users/suggested",
+        "/large-users/import",
+        f"/large-users/{world.ids['large_users']}/edit",
+        "/grades/",
+        "/grades/new",
+        "/grades/checks?month=2026-09",
+        "/grades/promises?key=grade_b_road",
     ]
     edits += ["/rules/clock.case_filing", "/rules/instrument.opacimeter.checks", "/capture-devices/new"]
     referral = f"/referrals/{world.ids['referrals']}"
@@ -132,6 +145,6 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         "officer": [*shown, *made, *files, *forms, *edits],
         "approver": [*shown[:6], f"/cases/{numbers['cases'][1]}", *lists],
         "police": lists, "transport": lists, "partner": ["/", "/cases/", "/referrals/"],
-        "station": ["/", "/repairs/", "/stations/"], "enterprise": ["/", "/cases/", "/documents/"],
+        "station": ["/", "/repairs/", "/stations/"], "enterprise": ["/", "/cases/", "/documents/", "/whitelist/", "/whitelist/apply", "/large-users/", "/grades/"],
         "security_admin": ["/system-keys/", "/documents/words/1"], "county": [referral],
     }  # fmt: skip
