@@ -88,7 +88,7 @@ def _page(number: int, faults: dict[str, str], code: int = 200) -> ResponseRetur
             (month, one)
             for month in _months(_this_month(), MONTHS_SHOWN)
             for one in check_promises.check_month(connection, scope, month, row["enterprise_id"])
-            if one.grade["id"] == number
+            if one.grade["id"] == number and one.verdict is not Verdict.NOTHING
         ]
         timeline = [] if scope.fence else audit.of_subject(connection, "grade", number)
     return render_template(
