@@ -29,6 +29,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.zone_imports",  # with zones and zone_drafts
     "server.web.whitelist_way",  # with whitelist and whitelist_forms
     "server.web.whitelist_answer",
+    "server.web.large_user_forms",  # with large_users
+    "server.web.grades",
     "server.web.calendar",
     "server.web.trucks",
     "server.web.machines",
@@ -114,6 +116,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.zones",
     "server.api.whitelist_way",  # with whitelist
     "server.api.whitelist_answer",
+    "server.api.large_users",
     "server.api.frames",
     "server.api.quarantine",
     "server.api.rules",

@@ -61,7 +61,10 @@ def downgrade() -> None:
     op.execute(
         """
 DROP VIEW whitelist_leave;
-DELETE FROM whitelist_suspensions WHERE entry_id IN (SELECT id FROM whitelist_entries WHERE gates_only);
+-- without the column they would give leave in every zone of the city
+UPDATE whitelist_entries SET state = 'withdrawn', withdrawn_at = now(), withdrawn_reason = 'for gates only'
+WHERE gates_only AND state = 'active';
+UPDATE whitelist_entries SET state = 'refused' WHERE gates_only AND state IN ('requested', 'reviewed');
 DROP TRIGGER whitelist_entries_named ON whitelist_entries;
 DROP FUNCTION name_whitelist_entry;
 DROP INDEX whitelist_plant;

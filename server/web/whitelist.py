@@ -46,11 +46,11 @@ FILTERS = (
 COLUMNS = (
     Column("id", _l("No."), sort=True, numeric=True),
     Column("subject", _l("Subject"), sort=True),
+    Column("state", _l("State"), sort=True),
     Column("zone", _l("Zone"), sort=True),
     Column("purpose", _l("Purpose")),
-    Column("valid_from", _l("From"), sort=True),
+    Column("valid_from", _l("From"), sort=True, wide=True),
     Column("valid_to", _l("Until"), sort=True),
-    Column("state", _l("State"), sort=True),
     Column("approver", _l("Approved by"), extra=True),
     Column("document", _l("Document"), extra=True),
     Column("plant", _l("Plant"), wide=True),

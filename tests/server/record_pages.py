@@ -111,7 +111,8 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
                 "/ledgers": "ledgers",
                 "/plant-vehicles": "plant_vehicles", "/plant-machines": "plant_machines",
                 "/ledger-refusals": "ledger_refusals", "/ledger-imports": "ledger_imports",
-                "/gates/answers": "gate_answers"}  # fmt: skip
+                "/gates/answers": "gate_answers", "/whitelist": "whitelist", "/large-users": "large_users",
+                "/grades": "grades"}  # fmt: skip
     shown = [f"{path}/{world.ids[noun]}" for path, noun in of_world.items()]
     made = [f"/{noun}/{one}" for noun, ids in numbers.items() for one in ids]
     files = [f"/trucks/{numbers['trucks'][0]}/file", f"/machines/{numbers['machines'][0]}/file"]
@@ -154,6 +155,18 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         f"/site-stays/{world.ids['site_stays']}",
         "/pleas/",
         f"/pleas/{world.ids['pleas']}",
+        "/whitelist/",
+        "/whitelist/new",
+        "/whitelist/answer?plate=777777&colour=blue",
+        "/large-users/",
+        "/large-users/new",
+        "/large-users/suggested",
+        "/large-users/import",
+        f"/large-users/{world.ids['large_users']}/edit",
+        "/grades/",
+        "/grades/new",
+        "/grades/checks?month=2026-09",
+        "/grades/promises?key=grade_b_road",
     ]
     edits += ["/ledgers/", "/plant-vehicles/", "/plant-machines/", "/ledger-refusals/", "/ledger-imports/"]
     edits += ["/clean-transport/", "/clean-transport/?by=month", "/clean-transport/?by=industry", "/ledger-review/",
@@ -172,7 +185,8 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         "police": lists, "transport": lists, "partner": ["/", "/cases/", "/referrals/"],
         "station": ["/", "/repairs/", "/stations/"],
         "enterprise": ["/", "/cases/", "/documents/", "/alerts/", "/alert-measures/", "/clean-transport/",
-                       "/clean-transport/entries", "/clean-transport/new", "/ledger-review/", "/sites/", "/pleas/", "/ledgers/", "/ledgers/new", "/plant-vehicles/", "/plant-vehicles/new",
+                       "/clean-transport/entries", "/clean-transport/new", "/ledger-review/", "/sites/", "/pleas/", "/whitelist/",
+                       "/whitelist/apply", "/large-users/", "/grades/", "/ledgers/", "/ledgers/new", "/plant-vehicles/", "/plant-vehicles/new",
                        "/plant-machines/", "/plant-machines/new", "/ledger-reviews/", "/ledger-refusals/",
                        "/ledger-imports/", "/ledger-imports/new/A", "/ledger-imports/new/B", "/ledger-imports/new/C",
                        "/gate-codes/"],

@@ -138,6 +138,10 @@ NOUNS: dict[str, str] = {
     " (:gates_id, :e, :at, '辽N77777', 'yellow', '7', 'power_cut') RETURNING id",
     "gate_answers": "INSERT INTO gate_answers (gate_id, enterprise_id, plate, plate_colour, direction, answer, reason_code,"
     " reason_zh, reason_en) VALUES (:gates_id, :e, '辽N77777', 'yellow', 'in', 'allow', 'no_alert', '7', '7') RETURNING id",
+    "large_users": "INSERT INTO large_users (enterprise_id, division, list_version, from_on, industry, trips_normal, reason_in)"
+    " VALUES (:e, :d, '2026', '2026-01-01', 'steel', 77, '7777') RETURNING id",
+    "grades": "INSERT INTO performance_grades (enterprise_id, division, industry, grade, from_on, document)"
+    " VALUES (:e, :d, 'steel', 'B', '2026-01-01', '7-7') RETURNING id",
     "evidence": "WITH f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type) VALUES (decode(repeat('77', 32),"
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"
