@@ -110,6 +110,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.gate_policies",
     "server.api.gate_lifts",
     "server.api.gate_checks",
+    "server.api.gate_lists",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 
