@@ -21,7 +21,7 @@ blueprint = APIBlueprint("api_gate_lists", __name__, url_prefix="/api/v1/gate-li
 ABOUT = (
     "Every answer for the trucks seen at the plant of late, its own and those with leave, from now until the list "
     'ends, worked out beforehand; with an Ed25519 signature. `check_list.py` (page "While cut off") checks it and '
-    "answers from it with nothing but Python. Fetch it every quarter of an hour or so; it comes gzipped to whom takes it so."
+    "answers from it with nothing but Python. Fetch it every quarter of an hour or so, gzipped where that is taken."
 )
 
 

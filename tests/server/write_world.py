@@ -245,7 +245,7 @@ def _gate_new(made: WriteWorld) -> Written:
 WRITES: dict[str, Make] = {
     "POST /gates": _gate_new,
     "PUT /gates/{number}": lambda made: Written("enterprise", {"number": gate(made)}),
-    "POST /gates/{number}/devices": lambda made: Written("enterprise", {"number": gate(made)}),
+    "POST /gate-devices": lambda made: Written("enterprise", {}, {"gate_id": gate(made)}),
     "POST /gate-lifts": lambda made: Written(
         "enterprise", {}, {"gate_id": gate(made), "at": datetime.now(UTC).isoformat(), "source_key": None}
     ),
