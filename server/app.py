@@ -28,6 +28,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.health",
     "server.web.zone_imports",  # with zones and zone_drafts
     "server.web.whitelist_way",  # with whitelist and whitelist_forms
+    "server.web.whitelist_answer",
     "server.web.calendar",
     "server.web.trucks",
     "server.web.machines",
@@ -78,6 +79,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.alerts",
     "server.web.alert_reviews",
     "server.web.alert_measures",
+    "server.web.clean_transport",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
@@ -108,7 +110,8 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.leads",
     "server.api.captures",
     "server.api.zones",
-    "server.api.whitelist",
+    "server.api.whitelist_way",  # with whitelist
+    "server.api.whitelist_answer",
     "server.api.frames",
     "server.api.quarantine",
     "server.api.rules",
@@ -135,6 +138,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.plant_machines",
     "server.api.ledger_refusals",
     "server.api.ledger_batches",
+    "server.api.clean_transport",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

@@ -102,7 +102,7 @@ def _lower_stage(rules: RuleBook, facts: LeaveFacts, now: datetime) -> Iterator[
     if change is None:
         return
     rule = get_rule(rules, "stages.truck" if facts.is_truck else "stages.machine", now)
-    if not is_lower(change.after, change.before, [Stage(code) for code in rule.value]):
+    if not is_lower(change.after, change.before, [Stage(code) for code in rule.words]):
         return
     before, after = (stage_name(stage, facts.is_truck) for stage in (change.before, change.after))
     zh = f"{day_of(change.at)} 登记的排放阶段由{before[0]}更正为{after[0]}。"

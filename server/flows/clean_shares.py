@@ -14,6 +14,7 @@ from server.store.scopes import Scope
 
 GROUPINGS = ("enterprise", "industry", "month")
 MOST_MONTHS = 120
+EARLIEST, LATEST = date(2016, 1, 1), date(2200, 1, 1)  # the rows of clean transport begin in 2016
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class Period:
 
 def period_of(first: date | None, last: date | None, today: date) -> Period:
     """The months that are asked for; without any the twelve up to this one."""
-    to = clean_transport.month_of(last or today)
-    begin = clean_transport.month_of(first) if first else _back(to, 11)
+    to = clean_transport.month_of(min(max(last or today, EARLIEST), LATEST))
+    begin = clean_transport.month_of(min(max(first, EARLIEST), LATEST)) if first else _back(to, 11)
     if begin > to:
         begin = to
     return Period(max(begin, _back(to, MOST_MONTHS - 1)), to)

@@ -1,4 +1,4 @@
-"""An enterprise says what came and went by rail, water, pipeline, belt or corridor; a change keeps what it said before."""
+"""An enterprise says what came and went otherwise than by road; a change keeps what it said before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -118,6 +118,10 @@ def _tonnes_faults(tonnes: Decimal | None, document: str) -> list[Fault]:
         faults.append(Fault("tonnes", "吨数至多三位小数", "At most three decimals"))
     if not 2 <= len(document) <= 200:
         faults.append(
-            Fault("document", "请填写凭据（2 至 200 字），如运单汇总编号", "Name the paper that proves it (2 to 200 characters)")
+            Fault(
+                "document",
+                "请填写凭据（2 至 200 字）",
+                "Name the paper that proves it (2 to 200 characters)",
+            )
         )
     return faults

@@ -109,7 +109,13 @@ SHARE_FILTERS: dict[str, str] = {
 
 
 def sums(
-    connection: Connection, scope: Scope, terms: ShareTerms, first: date, last: date, by: str, filters: Mapping[str, str]
+    connection: Connection,
+    scope: Scope,
+    terms: ShareTerms,
+    first: date,
+    last: date,
+    by: str,
+    filters: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Tonnes of bulk goods by way, of the months from `first` to `last`, by enterprise, industry or month."""
     query = Query(filters)

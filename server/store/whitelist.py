@@ -305,6 +305,21 @@ def leave_of_truck(connection: Connection, truck_id: int) -> list[WhitelistEntry
     return [_leave(row) for row in rows.mappings()]
 
 
+def leave_now(connection: Connection, plate: str, colour: str, at: dt.datetime) -> list[RowMapping]:
+    """Purpose, end, level and kind of place of each leave that a plate has at a moment; an end is a suspension's too."""
+    rows = connection.execute(
+        text(
+            "SELECT l.purpose, l.held_to AS until, l.level_to,"
+            " CASE WHEN l.gates_only THEN 'gates' WHEN l.zone_id IS NULL THEN 'city' ELSE 'zone' END AS place"
+            " FROM whitelist_leave l JOIN trucks t ON t.id = l.truck_id"
+            " WHERE t.plate = :plate AND t.plate_colour = :colour AND l.held_from <= :at AND l.held_to > :at"
+            " ORDER BY l.held_to DESC, l.entry_id"
+        ),
+        {"plate": plate, "colour": colour, "at": at},
+    )
+    return list(rows.mappings())
+
+
 def _leave(row: RowMapping) -> WhitelistEntry:
     return WhitelistEntry(
         subject=("plate", f"{row['plate']} {row['plate_colour']}"),

@@ -25,7 +25,7 @@ from server.store import (
     whitelist,
 )  # fmt: skip
 from server.store.scopes import Scope
-from server.web import assignment_words
+from server.web import assignment_words, portal
 from server.web import map as map_page
 from server.web.access import SIGNED_IN, allow, current_account, current_actor, current_scope, may, work
 from server.web.clock_lines import left, pace_of, soon_of
@@ -41,7 +41,8 @@ def show() -> str:
     with work() as connection:
         todo = _waiting(connection, current_scope())
     map_data = map_page.page_data() if may("map.read") else None
-    return render_template("home.html", todo=todo, map_data=map_data, progress=assignment_words.progress)
+    shown = {"portal": portal.page_of(current_scope()), "progress": assignment_words.progress}
+    return render_template("home.html", todo=todo, map_data=map_data, **shown)
 
 
 def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from server.db import transaction
 from server.documents.lists import MIMES
 from server.flows import import_ledger, ledger_columns, mark_ledger_sheet
 from server.store import ledger_sheets, people
-from server.web import ledger_words  # noqa: F401 - its words join at import
+from server.web import ledger_records, ledger_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, work
 from server.web.filter_choices import yes_no
 from server.web.language import language
-from server.web.listing import Column, Filter, read, view
+from server.web.listing import Column, Filter, read
 from server.web.words import choices
 
 blueprint = Blueprint("ledger_imports", __name__, url_prefix="/ledger-imports")
@@ -60,7 +60,9 @@ def index() -> str:
     with work() as connection:
         found = ledger_sheets.find(connection, current_scope(), query)
     _name_senders(found.rows)
-    return render_template("ledger_imports/list.html", view=view(query, found, FILTERS, COLUMNS))
+    return render_template(
+        "ledger_imports/list.html", view=ledger_records.view_of(query, found, FILTERS, COLUMNS, exports=())
+    )
 
 
 def _own(number: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Pages that the three ledgers have in common: a record with its history, a row by hand, a correction, striking out."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,12 +13,15 @@ from sqlalchemy import Connection
 from server.flows import correct_ledger, enter_ledger_row
 from server.flows.refusals import Refused
 from server.store import evidence_items, ledger_batches, ledger_refusals
+from server.store.paging import Found, Query
 from server.store.scopes import Scope
 from server.web import form_values as form
 from server.web import ledger_forms, ledger_words  # noqa: F401 - its words join at import
 from server.web.access import current_account, current_actor, current_scope, may, work
+from server.web.exports import KINDS
 from server.web.field_faults import by_field
 from server.web.ledger_facts import Group, groups_of, lines_of
+from server.web.listing import Column, Filter, View, view
 
 FindOne = Callable[[Connection, Scope, int], dict[str, Any] | None]
 
@@ -52,6 +55,16 @@ class Ledger:
     @property
     def strike(self) -> str:
         return f"{self.blueprint}.strike"
+
+
+def view_of(
+    query: Query, found: Found, filters: Sequence[Filter], columns: Sequence[Column], exports: Sequence[str] = KINDS
+) -> View:
+    """A list as its page shows it: to an enterprise, which sees its own alone, without whose row it is and where."""
+    if current_scope().enterprise_id:
+        filters = [one for one in filters if one.name != "division"]
+        columns = [replace(one, extra=True) if one.name == "enterprise" else one for one in columns]
+    return view(query, found, filters, columns, exports)
 
 
 def page(ledger: Ledger, number: int, faults: Mapping[str, str], code: int = 200) -> ResponseReturnValue:
@@ -125,7 +138,7 @@ def form_page(
     refusal: Mapping[str, Any] | None = None, code: int = 200,
 ) -> ResponseReturnValue:  # fmt: skip
     """The form of a new row, or of a correction."""
-    fields, told = ledger_forms.fields(ledger.code), faults or {}
+    fields, told = ledger_forms.fields(ledger.code, draft), faults or {}
     shown = {one.name for one in fields} | {"reason"}
     above = " ".join(text for name, text in told.items() if name not in shown)
     rendered = render_template(

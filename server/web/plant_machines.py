@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from server.store import plant_machines
 from server.web import evidence_owners, ledger_records
 from server.web.access import allow, current_scope, may, work
-from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.exports import export, head_of, kind_asked
 from server.web.filter_choices import areas_of_scope, yes_no
 from server.web.ledger_forms import named
 from server.web.ledger_records import Ledger
-from server.web.listing import Column, Filter, read, view, whole
+from server.web.listing import Column, Filter, read, whole
 from server.web.words import choices, word
 
 blueprint = Blueprint("plant_machines", __name__, url_prefix="/plant-machines")
@@ -63,7 +63,7 @@ def index() -> ResponseReturnValue:
         lines = [_line(row) for row in found.rows]
         return export("ledger-c", head_of(COLUMNS), lines, query, "ledger.export", ("plant_machine", "list"))
     return render_template(
-        "ledgers/list.html", ledger=LEDGER, view=view(query, found, FILTERS, COLUMNS, exports=KINDS), named=named,
+        "ledgers/list.html", ledger=LEDGER, view=ledger_records.view_of(query, found, FILTERS, COLUMNS), named=named,
         empty=_("No machine of a plant is on file yet."),
     )  # fmt: skip
 

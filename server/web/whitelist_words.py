@@ -37,6 +37,14 @@ words.add(
         "by_hand": ("人工暂停", "by hand"),
     },
 )
+words.add(
+    "leave_place",
+    {
+        "zone": ("批准的控制区", "in the zone that was approved"),
+        "city": ("全市控制区", "in every zone of the city"),
+        "gates": ("预警期批准的企业门禁", "at the gates that were approved, in an alert"),
+    },
+)
 words.add("alert_level", {"yellow": ("黄色", "yellow"), "orange": ("橙色", "orange"), "red": ("红色", "red")})
 words.add(
     "action",

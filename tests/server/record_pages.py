@@ -42,7 +42,7 @@ NAMES = """
 UPDATE organisations SET name_zh = '7', name_en = '7'; UPDATE users SET name = '7';
 UPDATE enterprises SET name = id::text; UPDATE zones SET name_zh = '7', name_en = '7';
 UPDATE capture_devices SET name = '7', place = '7'; UPDATE instruments SET maker = '7', model = '7';
-UPDATE trucks SET owner = '7';
+UPDATE trucks SET owner = '7'; UPDATE sites SET name = id::text;
 """
 
 

@@ -28,6 +28,14 @@ CODES = re.compile(
     r"[a-z0-9_]+(?:\.[a-zA-Z0-9_]+)+(?:@[\d-]+)?|\b[0-9a-f]{12,}\b|\b[a-z_]+-\d\b"
 )  # rules, hashes, serials
 RECORD_NAMES = {
+    "GeoJSON",
+    "polygon",
+    "hole",
+    "schema",
+    "zfe",
+    "DATEX",
+    "DATEX II",
+    "PIN",
     "Word",
     "PDF",
     "JPEG",

@@ -46,7 +46,9 @@ def test_a_plea_goes_its_way_from_the_enterprise_to_the_answer(browse: Browse, e
     assert SAID["content"] in page and "要求听证" in page and "轨迹.jpg" in page and "提交陈述申辩" in page
     item = one(engine, "SELECT id FROM evidence_items WHERE owner_kind = 'plea' AND owner_id = :n", n=number)
     for who in ("officer", "enterprise"):
-        assert browse(who).get(f"/evidence/{item}/view").status_code == 200
+        seen = browse(who).get(f"/evidence/{item}/view")
+        assert seen.status_code == 200
+        seen.close()
     assert SAID["content"][:20] in officer.get(f"/cases/{case_id}").text
     assert "尚未答复" in officer.get(f"/cases/{case_id}").text
     assert officer.post(f"/pleas/{number}/answer", {"version": "1", "state": "", "answer": ""}).status_code == 422

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, text
 
 from server.db import transaction
 from server.store import whitelist, whitelist_steps
 from server.store.scopes import Scope
 from tests.server import records
+from tests.server.api_world import Program, make_token
 from tests.server.conftest import COUNTY, Browser, City
 
 pytestmark = pytest.mark.server
@@ -206,3 +208,27 @@ def test_a_suspension_by_hand_holds_until_somebody_ends_it(browse: Browse, engin
     assert browse("approver").post(ending, {"end_reason": "合同已续签"}).status_code == 404
     assert not row(engine, number).suspended
     assert steps(engine, number)[-2:] == ["suspended", "resumed"]
+
+
+def test_the_whole_way_by_programs(web: Flask, engine: Engine, city: City) -> None:
+    call = {
+        name: Program(web, make_token(engine, city.accounts[name])) for name in ("enterprise", "officer", "approver")
+    }
+    body = {"subject": "辽NCAR01", "colour": "yellow", "purpose": "people_supply", "valid_from": f"{Y}-01-01T00:00:00+08:00",
+            "valid_to": f"{Y + 1}-01-01T00:00:00+08:00", "gates_only": True, "note": "蔬菜供应"}  # fmt: skip
+    for wrong in ({"colour": None}, {"subject": "3-6NF00001"}, {"plant": "没有"}, {"zone_id": 999999}, {"note": None}):
+        answer = call["enterprise"].send("POST", "/whitelist/applications", {**body, **wrong})
+        assert answer.status_code == 422 and answer.json["faults"], wrong
+    asked = call["enterprise"].send("POST", "/whitelist/applications", body)
+    assert asked.status_code == 201, asked.text
+    path = f"/whitelist/{asked.json['id']}"
+    assert call["enterprise"].send("POST", f"{path}/review", {"agree": True}).status_code == 403
+    assert call["officer"].send("POST", f"{path}/review", {"agree": False}).status_code == 422
+    assert call["officer"].send("POST", f"{path}/review", {"agree": True}).json["state"] == "reviewed"
+    decided = call["approver"].send("POST", f"{path}/decision", {"approve": True, "approver": "市局"})
+    assert decided.json["state"] == "active", decided.text
+    suspended = call["officer"].send("POST", f"{path}/suspension", {"reason": "待核查合同"})
+    assert suspended.json["suspended"] is True
+    withdrawn = call["officer"].send("POST", f"{path}/withdrawal", {"reason": "合同已经取消"})
+    assert withdrawn.json["state"] == "withdrawn"
+    assert call["enterprise"].get(path).json["state"] == "withdrawn"

@@ -39,6 +39,7 @@ class WriteWorld:
         self.programs = {
             name: Program(web, make_token(engine, city.accounts[name]))
             for name in ("officer", "police", "reviewer", "station", "workshop", "enterprise")
+            for name in ("officer", "police", "reviewer", "station", "workshop", "enterprise", "approver")
         }
 
     def program(self, who: str) -> Program:
@@ -172,6 +173,16 @@ def _plea(made: WriteWorld) -> dict[str, int]:
             e=made.city.enterprise_id, v=_confirmed(made),
         )  # fmt: skip
     return {"number": number}
+def _leave(who: str) -> Make:
+    """A request for a truck of its own."""
+
+    def make(made: WriteWorld) -> Written:
+        plate = made.plate()
+        with transaction(made.engine) as connection:
+            records.truck(connection, plate, enterprise_id=made.city.enterprise_id)
+        return Written(who, {}, {"subject": plate})
+
+    return make
 
 
 def _open(made: WriteWorld) -> Written:
@@ -289,6 +300,8 @@ WRITES: dict[str, Make] = {
     "POST /gate-lifts": lambda made: Written(
         "enterprise", {}, {"gate_id": gate(made), "at": datetime.now(UTC).isoformat(), "source_key": None}
     ),
+    "POST /whitelist": _leave("officer"),
+    "POST /whitelist/applications": _leave("enterprise"),
     "POST /trucks": lambda _: Written("officer"),
     "POST /machines": lambda _: Written("officer"),
     "POST /enterprises": lambda _: Written("officer"),
