@@ -173,6 +173,8 @@ def _plea(made: WriteWorld) -> dict[str, int]:
             e=made.city.enterprise_id, v=_confirmed(made),
         )  # fmt: skip
     return {"number": number}
+
+
 def _leave(who: str) -> Make:
     """A request for a truck of its own."""
 
