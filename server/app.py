@@ -15,7 +15,7 @@ from server.db import connect_engine
 from server.flows.sign_in import Limits
 from server.store.evidence_store import EvidenceStore
 from server.tablet import contact, problems
-from server.web import access, clean_forms, compression, errors, evidence_uploads, frame, language, words
+from server.web import access, alert_words, clean_forms, compression, errors, evidence_uploads, frame, language, words
 
 BLUEPRINTS: tuple[str, ...] = (
     "server.web.home",
@@ -27,7 +27,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.audit",
     "server.web.health",
     "server.web.zone_imports",  # with zones and zone_drafts
-    "server.web.whitelist",
+    "server.web.whitelist_way",  # with whitelist and whitelist_forms
+    "server.web.whitelist_answer",
     "server.web.calendar",
     "server.web.trucks",
     "server.web.machines",
@@ -57,12 +58,28 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.retests",  # with repairs
     "server.web.watch_list",
     "server.web.assignment_forms",  # with assignments
+    "server.web.pleas",
+    "server.web.site_forms",  # with sites
+    "server.web.site_stays",
     "server.web.tablets",
     "server.web.gates",
     "server.web.gate_devices",
     "server.web.gate_policies",
     "server.web.gate_lifts",
+    "server.web.legal_holds",
+    "server.web.ledgers",
+    "server.web.plant_vehicles",
+    "server.web.plant_machines",
+    "server.web.ledger_reviews",
+    "server.web.ledger_refusals",
+    "server.web.ledger_imports",
+    "server.web.gate_codes",
+    "server.web.driver_form",
     "server.web.gate_answers",
+    "server.web.alerts",
+    "server.web.alert_reviews",
+    "server.web.alert_measures",
+    "server.web.clean_transport",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
@@ -93,7 +110,8 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.leads",
     "server.api.captures",
     "server.api.zones",
-    "server.api.whitelist",
+    "server.api.whitelist_way",  # with whitelist
+    "server.api.whitelist_answer",
     "server.api.frames",
     "server.api.quarantine",
     "server.api.rules",
@@ -105,12 +123,23 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.referrals",
     "server.api.deadlines",
     "server.api.watch_list",
+    "server.api.pleas",
+    "server.api.sites",
+    "server.api.site_stays",
     "server.api.gates",
     "server.api.gate_devices",
     "server.api.gate_policies",
     "server.api.gate_lifts",
     "server.api.gate_checks",
     "server.api.gate_lists",
+    "server.api.alerts",
+    "server.api.alert_measures",
+    "server.api.ledgers",
+    "server.api.plant_vehicles",
+    "server.api.plant_machines",
+    "server.api.ledger_refusals",
+    "server.api.ledger_batches",
+    "server.api.clean_transport",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 
@@ -140,6 +169,7 @@ def create_app(settings: Settings) -> APIFlask:
     language.init(app)
     frame.init(app, settings.tile_url, settings.secure_cookies)
     words.init(app)
+    alert_words.init(app)
     errors.init(app, {api_errors.PREFIX: api_errors.answer, problems.PREFIX: problems.answer})
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).blueprint)

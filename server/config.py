@@ -135,6 +135,12 @@ SETTINGS: dict[str, Setting] = {
     "api_calls_address": Setting(
         "API_CALLS_ADDRESS", "120", _whole(1, 1_000_000), "calls a minute from an address that is not signed in"
     ),
+    "driver_sends_address": Setting(
+        "DRIVER_SENDS_ADDRESS", "20", _whole(1, 10_000), "entries a minute that drivers' phones of one address may send"
+    ),
+    "driver_sends_gate": Setting(
+        "DRIVER_SENDS_GATE", "30", _whole(1, 10_000), "entries a minute that drivers' phones may send at one gate"
+    ),
     "secrets_dir": Setting(
         "SECRETS_DIR", str(ROOT / "var" / "secrets"), Path, "where the demonstration accounts' passwords are kept"
     ),
@@ -216,6 +222,8 @@ class Settings:
     api_calls_account: int
     api_calls_gate: int
     api_calls_address: int
+    driver_sends_address: int
+    driver_sends_gate: int
     secrets_dir: Path
     gate_list_key: str
     broker_devices_file: Path | None

@@ -30,6 +30,7 @@ class Point:
     en: str
     ok: Finding
     kinds: tuple[InspectionKind, ...]
+    in_alert: bool = False  # asked only while a heavy-pollution alert is in force
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,14 @@ def _content() -> Mapping[str, Any]:
 def points() -> tuple[Point, ...]:
     """Every point in order, those of no kind too."""
     return tuple(
-        Point(item, row["zh"], row["en"], Finding(row["ok"]), tuple(map(InspectionKind, row["kinds"])))
+        Point(
+            item,
+            row["zh"],
+            row["en"],
+            Finding(row["ok"]),
+            tuple(map(InspectionKind, row["kinds"])),
+            row.get("in_alert", False),
+        )
         for item, row in _content()["points"].items()
     )
 

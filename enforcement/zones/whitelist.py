@@ -44,7 +44,11 @@ CITY_WIDE = ("全市", "city-wide")
 
 @dataclass(frozen=True, slots=True)
 class WhitelistEntry:
-    """Leave given; `zone_id` None = the whole city. [valid_from_us, valid_to_us)."""
+    """Leave given; `zone_id` None = the whole city. [valid_from_us, valid_to_us).
+
+    `enterprise_id`: the plant whose gates it opens in an alert, None: every plant; `level_to`: the highest level of
+    alert it holds in, None: every level; `gates_only`: it opens gates and gives no leave in a zone.
+    """
 
     subject: Key  # one of the subject's `registry.records.match_keys`
     zone_id: int | None
@@ -56,6 +60,7 @@ class WhitelistEntry:
     entry_id: int = 0
     enterprise_id: int | None = None
     level_to: str | None = None
+    gates_only: bool = False
 
 
 def entries_of(entries: Iterable[WhitelistEntry], subject: Subject) -> tuple[WhitelistEntry, ...]:
@@ -70,7 +75,7 @@ def covering(entries: Sequence[WhitelistEntry], subject: Subject, zone_id: int, 
     found = np.full(at_us.shape, -1, np.int64)
     keys = set(match_keys(subject))
     for index, entry in enumerate(entries):
-        if entry.subject in keys and entry.zone_id in (None, zone_id):
+        if entry.subject in keys and entry.zone_id in (None, zone_id) and not entry.gates_only:
             inside = (at_us >= entry.valid_from_us) & (at_us < entry.valid_to_us)
             found[inside & (found < 0)] = index
     return found

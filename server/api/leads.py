@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from pydantic import Field
 from werkzeug.exceptions import NotFound
 
-from server.api.kinds import Absent, Day, Id32, Out, PageAsked, PageOf, Text200, page_values
+from server.api.kinds import Absent, Day, Id32, Id64, Out, PageAsked, PageOf, Text200, page_values
 from server.api.operations import operation
 from server.store import leads
 from server.web.access import current_scope, work
@@ -23,6 +23,9 @@ class LeadFilters(PageAsked):
     status: Status | Absent = Field(default=None, description="State.")
     kind: Text200 | Absent = Field(default=None, description="Kind, as a word.")
     zone: Id32 | Absent = Field(default=None, description="Id of the zone.")
+    enterprise: Id32 | Absent = Field(default=None, description="Id of the enterprise.")
+    alert: Id32 | Absent = Field(default=None, description="Id of the alert.")
+    passage: Id64 | Absent = Field(default=None, description="Id of the row of ledger A.")
     from_day: Day | Absent = Field(default=None, alias="from", description="Seen on or after this local day.")
     to_day: Day | Absent = Field(default=None, alias="to", description="Begun on or before this local day.")
     sort: Literal["last_at", "-last_at", "first_at", "-first_at", "times", "-times"] | Absent = Field(
@@ -41,6 +44,11 @@ class Lead(Out):
     zone_id: int | None = Field(description="The zone.")
     zone_zh: str | None = Field(description="Its name in Chinese.")
     zone_en: str | None = Field(description="Its name in English.")
+    enterprise_id: int | None = Field(description="The enterprise it is about.")
+    truck_id: int | None = Field(description="The truck.")
+    machine_id: int | None = Field(description="The machine.")
+    alert_id: int | None = Field(description="The alert it happened in.")
+    passage_id: int | None = Field(description="The row of ledger A it rests on; retention may have taken it.")
     division: str | None = Field(description="Area code.")
     first_at: datetime = Field(description="First seen.")
     last_at: datetime = Field(description="Last seen.")

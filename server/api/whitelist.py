@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from pydantic import Field, StringConstraints
 from werkzeug.exceptions import NotFound
 
-from server.api.kinds import Absent, Out, PageAsked, PageOf, Text200, YesNo, page_values
+from server.api.kinds import Absent, Id32, Out, PageAsked, PageOf, Text200, YesNo, page_values
 from server.api.operations import operation
 from server.store import whitelist
 from server.web.access import current_scope, work
@@ -23,6 +23,8 @@ class WhitelistFilters(PageAsked):
     zone: WHERE | Absent = Field(default=None, description="Id of a zone, or `city` for entries that hold everywhere.")
     state: Text200 | Absent = Field(default=None, description="State, as a word.")
     purpose: Text200 | Absent = Field(default=None, description="Purpose, as a word.")
+    suspended: YesNo | Absent = Field(default=None, description="Whether a suspension is open.")
+    enterprise: Id32 | Absent = Field(default=None, description="Id of the plant or of the applicant.")
     holds: YesNo | Absent = Field(default=None, description="Whether it holds now.")
     sort: Literal["id", "-id", "valid_from", "-valid_from", "valid_to", "-valid_to"] | Absent = Field(
         default=None, description="Order; - for the other direction."
@@ -45,6 +47,15 @@ class WhitelistEntry(Out):
     holds_from: datetime | None = Field(description="Holds from: an approval does not reach back; null: never.")
     holds_to: datetime = Field(description="Holds until the end or the withdrawal.")
     state: str = Field(description="State, as a word.", examples=["active"])
+    suspended: bool = Field(description="Whether a suspension holds now: it gives no leave then.")
+    gates_only: bool = Field(description="It opens gates in an alert and gives no leave in a zone.")
+    enterprise_id: int | None = Field(description="The plant whose gates it opens; null: every plant.")
+    plant: str | None = Field(description="Its name.")
+    level_to: str | None = Field(description="The highest level of alert it holds in; null: every level.")
+    applicant: str | None = Field(description="Who applied.")
+    route: str | None = Field(description="The route.")
+    review_note: str | None = Field(description="What the review says.")
+    decision_note: str | None = Field(description="What the decision says.")
     approver: str | None = Field(description="By whose word.")
     document: str | None = Field(description="The document.")
     note: str | None = Field(description="A note.")

@@ -5,7 +5,7 @@ follows from the bureau's lists on the day asked about.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -45,6 +45,7 @@ class Standing:
     revision: str
     alerts: tuple[Alert, ...]
     measures: tuple[Measure, ...]
+    area_names: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # of each alert, Chinese and English
 
 
 _known: dict[str, Standing] = {}  # by database
@@ -59,15 +60,13 @@ def current(connection: Connection) -> Standing:
         known = _known.get(name)
     if known is not None and known.revision == revision:
         return known
-    standing = Standing(revision, alerts_of(connection), (*shipped(), *own_measures(connection)))
+    rows = store.active(connection)
+    names = {row["id"]: (row["name_zh"] or row["division"], row["name_en"] or row["division"]) for row in rows}
+    alerts = tuple(alert_of(row) for row in rows)
+    standing = Standing(revision, alerts, (*shipped(), *own_measures(connection)), names)
     with _guard:
         _known[name] = standing
     return standing
-
-
-def alerts_of(connection: Connection) -> tuple[Alert, ...]:
-    """The alerts of the table."""
-    return tuple(alert_of(row) for row in store.active(connection))
 
 
 def alert_of(row: Mapping[str, Any]) -> Alert:
@@ -133,6 +132,11 @@ def zone_place(connection: Connection, code: str, division: str, at: datetime) -
     core = get_rule(rule_book.current(connection), "alert.city_core_zones", at, division).words
     kinds = frozenset({"zone", "city_core"} if code in core else {"zone"})
     return Place(None, division, kinds, zone_codes=frozenset({code}))
+
+
+def only(standing: Standing, alert_id: int) -> Standing:
+    """The same as if this were the one alert."""
+    return replace(standing, alerts=tuple(one for one in standing.alerts if one.id == alert_id))
 
 
 def bound_there(standing: Standing, place: Place, at: datetime) -> tuple[Measure, ...]:

@@ -22,7 +22,7 @@ from server.store.evidence_store import EvidenceStore, StoreDamaged
 from server.store.scopes import Scope
 
 FORM = "case-bundle/1"
-LISTS = ("sources", "steps", "referrals", "penalties", "deadlines")  # a file each
+LISTS = ("sources", "steps", "referrals", "penalties", "deadlines", "pleas")  # a file each
 RECORDS = {  # a folder each: what evidence and the audit log call a row of it
     "violations": "violation", "captures": "capture", "inspections": "inspection", "documents": "document",
     "repairs": "repair_notice",
@@ -105,6 +105,7 @@ def _owners(case_id: int, rows: Mapping[str, list[dict[str, Any]]]) -> list[tupl
         ("case", case_id),
         ("objection", case_id),
         *(("referral", row["id"]) for row in rows["referrals"]),
+        *(("plea", row["id"]) for row in rows["pleas"]),
         *((kind, row["id"]) for noun, kind in RECORDS.items() if noun != "repairs" for row in rows[noun]),
         *(("repair", repair["id"]) for notice in rows["repairs"] for repair in notice["repairs"]),
     ]

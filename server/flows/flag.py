@@ -25,7 +25,9 @@ from server.flows.zone_hits import hits_of
 from server.store import flagged, visits
 from server.store.reporting_terminals import ReportingTerminal, TerminalState
 from server.store.visits import KeptVisit
+from server.store.watched import WatchedVersion
 
+VEHICLE_KINDS = frozenset({"hdv", "ev"})  # terminals that only vehicles carry
 ENDED_BY_CLOCK = -1  # terminal_states.inside: no open visit, but the next fix may go on with one that was ended
 
 
@@ -132,7 +134,10 @@ def end_silent(connection: psycopg.Connection, watch: Watch, now_us: int) -> int
 def flag_strangers(
     connection: psycopg.Connection, watch: Watch, fixes: Sequence[StrangerFix], received_us: int
 ) -> None:
-    """Leads for devices that are not on file and say they are in a zone: one a device, zone and day."""
+    """Leads for devices that are not on file and say they are in a zone: one a device, zone and day.
+
+    At a site only what may be a machine is asked for: unknown trucks drive in and out of plants lawfully.
+    """
     if not fixes:
         return
     lon, lat, at_us = (np.array([getattr(one, name) for one in fixes]) for name in ("lon", "lat", "at_us"))
@@ -140,12 +145,16 @@ def flag_strangers(
     for _, index in watch.indexes:
         found = locate(index, lon, lat, at_us, 0.0)
         leads += [
-            _stranger(fixes[row], index.versions[version].zone_id)
-            for row, version in zip(found.fix.tolist(), found.version.tolist(), strict=True)
+            lead
+            for row, place in zip(found.fix.tolist(), found.version.tolist(), strict=True)
+            if (lead := _stranger(fixes[row], watch.versions[index.versions[place].version_id]))
         ]
     for lead in sorted(leads, key=lambda one: one.key):  # in one order, against deadlock between workers
         flagged.lead(connection, lead)
 
 
-def _stranger(one: StrangerFix, zone_id: int) -> flagged.Lead:
-    return verdicts.unknown_device_lead(one.kind, one.device, zone_id, one.at_us, (one.lon, one.lat))
+def _stranger(one: StrangerFix, version: WatchedVersion) -> flagged.Lead | None:
+    if version.is_site and one.kind in VEHICLE_KINDS:
+        return None
+    lead = verdicts.unknown_device_lead(one.kind, one.device, version.zone_id, one.at_us, (one.lon, one.lat))
+    return replace(lead, kind="unregistered_on_site") if version.is_site else lead

@@ -34,7 +34,7 @@ def flag_visits(
         if subject_key(terminals[visit.device]) is not None:
             if visit.forbidden(settings):
                 forbidden.append((number, visit))
-        elif visit.is_established(settings):
+        elif visit.zone_id not in watch.site_zones and visit.is_established(settings):  # sites: flows/site_machines
             strangers.append(visit)
     _lead_strangers(connection, watch, strangers, terminals)
     known = flagged.find_by_visit(connection, [number for number, _ in forbidden]) if forbidden else {}

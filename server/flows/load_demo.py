@@ -24,6 +24,7 @@ from server.flows.demo_casework import load_casework
 from server.flows.demo_fieldwork import load_fieldwork
 from server.flows.demo_gates import load_gates
 from server.flows.demo_inspections import load_inspections
+from server.flows.demo_ledgers import load_ledgers
 from server.flows.demo_subjects import read_data
 from server.flows.manage_accounts import Draft, create_account, password_faults
 from server.flows.publish_zone import NewZone, create_zone, publish_version
@@ -71,6 +72,7 @@ def load_demo(engine: Engine, secrets_dir: Path, store: EvidenceStore | None = N
         now = dt.datetime.now(dt.UTC)
         added |= load_fieldwork(connection, now)
         added["gates"] = load_gates(connection, now)
+        added["ledger_rows"] = load_ledgers(connection, now)
         if store is not None:
             added |= load_captures(connection, store, now)
             added["cases"] = load_cases(connection, now)

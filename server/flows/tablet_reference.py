@@ -13,12 +13,15 @@ from typing import Any
 from shapely import MultiPolygon
 from sqlalchemy import Connection
 
+from enforcement.alerts.levels import Alert
+from enforcement.alerts.measures import in_force
 from enforcement.inspections import checklists
 from enforcement.json_records import plain
 from enforcement.rules.book import BEIJING, RuleBook
 from enforcement.rules.calendar import Calendar, DayKind
 from enforcement.zones import terms_json
-from server.flows import rule_book, tablet_notice, tablet_rules
+from server.flows import alert_standing, rule_book, tablet_notice, tablet_rules
+from server.flows.alert_standing import Standing
 from server.flows.used_instruments import CHECKS_BACK
 from server.store import calendar_days, divisions, tablet_reference
 from server.store.users import Account
@@ -48,6 +51,7 @@ def reference(connection: Connection, account: Account, offered: Offered, now: d
         "words": offered.words,
         "methods": offered.methods,
         **checklist_part(),
+        "alerts": alert_part(connection, account, now),
         "instruments": _instruments(connection, account, now),
         "colleagues": tablet_reference.colleagues(connection, account.organisation_id),
         "stations": tablet_reference.stations(connection, account.division),
@@ -71,11 +75,39 @@ def rules_part(book: RuleBook, area: str) -> dict[str, Any]:
 def checklist_part() -> dict[str, Any]:
     """Checklists by kind of check, and what to look for."""
     listed = {
-        str(kind): [{"item": one.item, "zh": one.zh, "en": one.en, "ok": str(one.ok)} for one in points]
+        str(kind): [
+            {"item": one.item, "zh": one.zh, "en": one.en, "ok": str(one.ok)}
+            | ({"in_alert": True} if one.in_alert else {})
+            for one in points
+        ]
         for kind, points in checklists.checklists().items()
     }
     hints = [{name: value for name, value in plain(hint).items() if value} for hint in checklists.hints()]
     return {"checklists": listed, "look_for": hints}
+
+
+def alert_part(connection: Connection, account: Account, now: dt.datetime) -> list[dict[str, Any]]:
+    """Alerts of the area that hold or are to come, each with what its measures say."""
+    standing, area = alert_standing.current(connection), account.scope.divisions or account.division
+    held = [
+        one
+        for one in standing.alerts
+        if (one.area.startswith(area) or area.startswith(one.area)) and (one.to_at is None or one.to_at > now)
+    ]
+    return [_alert(standing, one, max(one.from_at, now)) for one in held]
+
+
+def _alert(standing: Standing, alert: Alert, at: dt.datetime) -> dict[str, Any]:
+    measures = [one for one in in_force(standing.measures, at, alert.area) if alert.level in one.levels]
+    area_zh, area_en = standing.area_names[alert.id]
+    return {
+        "id": alert.id, "level": str(alert.level), "area": alert.area, "area_zh": area_zh, "area_en": area_en,
+        "from_at": plain(alert.from_at), "to_at": plain(alert.to_at), "document": alert.document,
+        "measures": [
+            {"name": one.name, "subject": str(one.subject), "effect": str(one.effect), "zh": one.zh, "en": one.en}
+            for one in measures
+        ],
+    }  # fmt: skip
 
 
 def calendar_part(calendar: Calendar, today: dt.date) -> dict[str, list[str]]:

@@ -69,7 +69,7 @@ class Watch:
             self._load_zones(connection)  # their minimums may rest on a rule
         if changed & {"zones", "zone_versions"}:
             self._load_zones(connection)
-        if changed & {"whitelist_entries", "calendar_days"}:
+        if changed & {"whitelist_entries", "whitelist_suspensions", "calendar_days"}:
             self._load_leave(connection)
         if changed & {"terminals", "trucks", "machines"}:
             self.terminals.clear()
@@ -88,11 +88,16 @@ class Watch:
 
     def _load_zones(self, connection: psycopg.Connection) -> None:
         self.versions: dict[int, WatchedVersion] = {}
+        self.sites: list[int] = []
+        self.site_zones: set[int] = set()
         self.terms: dict[int, ZoneTerms] = {}
         for one in watched.zone_versions(connection):
             try:
                 self.terms[one.id] = from_json(one.terms)
                 self.versions[one.id] = one
+                if one.is_site:
+                    self.sites.append(one.id)
+                    self.site_zones.add(one.zone_id)
             except ZoneTermsFault as fault:  # one zone is not watched; the alarm says which and why
                 detail = {"zone": one.code, "version": one.number, "fault": str(fault)[:300]}
                 counts.raise_alarm(connection, "unreadable_zone", detail)
@@ -194,7 +199,7 @@ class Watch:
     def codes(self, terminal: Ints, terminals: Mapping[int, ReportingTerminal], hits: Table, at_us: Ints) -> Ints:
         """The verdict of each hit as `enforcement.zones.reasons.code_of` numbers it, 0 = allowed.
 
-        `hits` = zone, version.
+        `hits` = zone, version. The boundary of a site forbids nobody, whatever is amiss with a subject's record.
         """
         zone, version = hits
         present = np.unique(terminal).tolist()
@@ -204,6 +209,7 @@ class Watch:
             for name, subject in (subject_of.items() if self._leave else ())
             for key, entries in by_subject(self.leave_of(terminals[name], subject)).items()
         }
-        return hit_codes(
+        code = hit_codes(
             terminal, zone, version, at_us, subject_of, self.terms, leave, self.rules, self.calendar, self._codes
         )
+        return np.where(np.isin(version, self.sites), 0, code) if self.sites else code

@@ -54,13 +54,19 @@ def _judge(connection: Connection, standing: Standing, alert: Alert, rows: Seque
         at = max(row["first_at"], alert.from_at)
         if row["zone_id"] not in places:
             places[row["zone_id"]] = _place(connection, row, at)
-        entries = [one for one in leave[kind].get(number, ()) if one.zone_id in (None, row["zone_id"])]
+        entries = _entries(leave[kind].get(number, ()), row)
         found = answer(
             rules, standing.measures, (alert,), places[row["zone_id"]], known[kind][number].subject, entries, at
         )
         if found.answer is Answer.DENY:
             leads += ledger_leads.put(connection, _lead(row, kind, known[kind][number], alert, found))
     return leads
+
+
+def _entries(held: Sequence[WhitelistEntry], row: Mapping[str, Any]) -> list[WhitelistEntry]:
+    """Leave that counts here: that of a plant's gates counts on the plant's own site."""
+    on_site = row["site_enterprise"] is not None
+    return [one for one in held if one.zone_id in (None, row["zone_id"]) and (on_site or not one.gates_only)]
 
 
 def _place(connection: Connection, row: Mapping[str, Any], at: datetime) -> Place:

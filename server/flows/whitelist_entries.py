@@ -1,7 +1,6 @@
-"""Whitelist entries are asked for, approved or refused by another person, and withdrawn with a reason.
+"""Whitelist entries are asked for: by an enterprise's account, by the bureau for somebody, or by the rows of a file.
 
-An entry holds from its approval on, never before it: violations of its period that exist already are counted for the
-approver and altered by nobody but an officer.
+What becomes of a request is in whitelist_way.
 """
 
 import datetime as dt
@@ -10,17 +9,17 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
+from enforcement.alerts.levels import AlertLevel
 from enforcement.imports.rows import HEADER_ROW
 from enforcement.rules.book import moment
 from enforcement.zones.whitelist import WhitelistEntry, parse_whitelist
 from server.documents.sheets import Sheet
 from server.flows.refusals import Fault, Refused
-from server.store import audit, whitelist, zones
+from server.store import audit, whitelist, whitelist_steps, zones
 from server.store.audit import Actor
-from server.store.whitelist import NewEntry, WhitelistRow
+from server.store.whitelist import NewEntry
 
 LONGEST = dt.timedelta(days=5 * 366)
-REASON_LEAST = 4
 
 
 def entry_faults(entry: NewEntry, now: dt.datetime) -> Iterator[Fault]:
@@ -37,6 +36,10 @@ def entry_faults(entry: NewEntry, now: dt.datetime) -> Iterator[Fault]:
         yield Fault("valid_to", "期限不得超过五年", "A period of more than five years is not taken")
     elif entry.valid_to <= now:
         yield Fault("valid_to", "期限已经过去", "The period has already passed")
+    if entry.level_to is not None and entry.level_to not in set(AlertLevel):
+        yield Fault("level_to", "请选择预警级别", "Choose a level of alert")
+    if entry.gates_only and entry.zone_id is not None:
+        yield Fault("zone", "仅用于门禁的申请不选区域", "What is for gates only names no zone")
     if not (entry.document or entry.note or entry.approver):
         yield Fault("document", "请填写批准文号或说明", "Give the document or a note that it rests on")
 
@@ -57,46 +60,9 @@ def request_entry(connection: Connection, actor: Actor, entry: NewEntry, now: dt
     if faults:
         raise Refused(faults)
     entry_id = whitelist.add_entry(connection, entry, actor.user_id)
+    whitelist_steps.add_step(connection, entry_id, "applied", actor.user_id, actor.username, entry.note or "")
     audit.append(connection, actor, "whitelist.request", "whitelist", entry_id, asdict(entry))
     return entry_id
-
-
-def decide_entry(
-    connection: Connection, actor: Actor, entry: WhitelistRow, approve: bool, approver: str, note: str
-) -> None:
-    """Approve or refuse a request that is locked. Raises Refused."""
-    faults = list(_decision_faults(actor, entry, approve, approver, note))
-    if faults:
-        raise Refused(faults)
-    state = "active" if approve else "refused"
-    whitelist.settle_entry(connection, entry.id, state, actor.user_id, approver or None, note or None)
-    detail = {"approver": approver, "note": note, "covered": whitelist.count_covered_violations(connection, entry.id)}
-    action = "whitelist.approve" if approve else "whitelist.refuse"
-    audit.append(connection, actor, action, "whitelist", entry.id, detail)
-
-
-def _decision_faults(actor: Actor, entry: WhitelistRow, approve: bool, approver: str, note: str) -> Iterator[Fault]:
-    if entry.state != "requested":
-        yield Fault("state", "该条目已处理，请刷新页面", "This entry is settled already: reload the page")
-    if actor.user_id is not None and actor.user_id == entry.created_by:
-        yield Fault("state", "申请人不能审批自己的申请", "Who asked cannot approve the same entry")
-    if approve and not approver.strip():
-        yield Fault("approver", "请填写批准人或批准单位", "Name the person or bureau that approves")
-    if not approve and len(note.strip()) < REASON_LEAST:
-        yield Fault("note", "请写明不予批准的理由", "Say why it is refused")
-
-
-def withdraw(connection: Connection, actor: Actor, entry: WhitelistRow, reason: str, now: dt.datetime) -> None:
-    """End an active entry that is locked; acts before now stay covered. Raises Refused."""
-    faults = []
-    if entry.state != "active":
-        faults.append(Fault("state", "只有有效条目可以撤销", "Only an active entry can be withdrawn"))
-    if len(reason.strip()) < REASON_LEAST:
-        faults.append(Fault("reason", "请写明撤销理由（至少四个字）", "Give the reason (four characters or more)"))
-    if faults:
-        raise Refused(faults)
-    whitelist.withdraw_entry(connection, entry.id, now, reason.strip())
-    audit.append(connection, actor, "whitelist.withdraw", "whitelist", entry.id, {"reason": reason.strip()})
 
 
 def find_subject(connection: Connection, words: str, colour: str | None) -> tuple[int | None, int | None, Fault | None]:

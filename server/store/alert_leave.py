@@ -1,4 +1,4 @@
-"""Leave by the whitelist as gates and the review of alerts read it: intervals with suspensions cut out."""
+"""Leave by the whitelist as gates and the review of alerts read it, of many trucks or machines at once."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,17 +10,11 @@ from enforcement.zones.terms import Purpose
 from enforcement.zones.whitelist import WhitelistEntry
 
 _LEAVE = """
-SELECT w.id, w.truck_id, w.machine_id, w.zone_id, w.purpose, w.approver, w.enterprise_id, w.level_to, t.plate,
-  t.plate_colour, m.pin, m.machine_code, m.registration_number, m.engine_number, m.engine_maker,
-  (extract(epoch FROM lower(held.span)) * 1000000)::bigint AS from_us,
-  (extract(epoch FROM upper(held.span)) * 1000000)::bigint AS to_us
-FROM whitelist_entries w LEFT JOIN trucks t ON t.id = w.truck_id LEFT JOIN machines m ON m.id = w.machine_id
-CROSS JOIN LATERAL unnest(
-  tstzmultirange(tstzrange(greatest(w.valid_from, w.decided_at), least(w.valid_to, w.withdrawn_at)))
-  - coalesce((SELECT range_agg(tstzrange(s.from_at, s.to_at)) FROM whitelist_suspensions s WHERE s.entry_id = w.id),
-             tstzmultirange())) AS held (span)
-WHERE w.state IN ('active', 'withdrawn') AND greatest(w.valid_from, w.decided_at) < least(w.valid_to, w.withdrawn_at)
-  AND w.{column} = ANY(:ids)"""
+SELECT l.*, t.plate, t.plate_colour, m.pin, m.machine_code, m.registration_number, m.engine_number, m.engine_maker,
+  (extract(epoch FROM l.held_from) * 1000000)::bigint AS from_us,
+  (extract(epoch FROM l.held_to) * 1000000)::bigint AS to_us
+FROM whitelist_leave l LEFT JOIN trucks t ON t.id = l.truck_id LEFT JOIN machines m ON m.id = l.machine_id
+WHERE l.{column} = ANY(:ids) ORDER BY l.entry_id, l.held_from"""
 
 
 def of_trucks(connection: Connection, ids: Sequence[int]) -> dict[int, list[WhitelistEntry]]:
@@ -44,8 +38,9 @@ def _read(connection: Connection, column: str, ids: Sequence[int]) -> dict[int, 
 
 def _entry(row: Any) -> WhitelistEntry:
     return WhitelistEntry(
-        _key(row), row["zone_id"], Purpose(row["purpose"]), row["from_us"], row["to_us"], row["approver"] or "",
-        entry_id=row["id"], enterprise_id=row["enterprise_id"], level_to=row["level_to"],
+        _key(row), row["zone_id"], Purpose(row["purpose"]), row["from_us"], row["to_us"], row["approver"],
+        entry_id=row["entry_id"], enterprise_id=row["enterprise_id"], level_to=row["level_to"],
+        gates_only=row["gates_only"],
     )  # fmt: skip
 
 

@@ -124,7 +124,10 @@ def withdraw(connection: Connection, number: int, version: int, reason: str, by:
 def active(connection: Connection) -> list[dict[str, Any]]:
     """Every alert that was not withdrawn, old ones too: what passed then is judged by them."""
     rows = connection.execute(
-        text("SELECT id, level, division, from_at, to_at, document FROM alerts WHERE state = 'active' ORDER BY id")
+        text(
+            "SELECT a.id, a.level, a.division, a.from_at, a.to_at, a.document, d.name_zh, d.name_en FROM alerts a"
+            " LEFT JOIN divisions d ON d.code = a.division WHERE a.state = 'active' ORDER BY a.id"
+        )
     )
     return [dict(row) for row in rows.mappings()]
 

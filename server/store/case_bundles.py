@@ -16,6 +16,7 @@ _ROWS: dict[str, str] = {
     "penalties": "SELECT to_jsonb(p) FROM penalties p WHERE case_id = :case ORDER BY id",
     "deadlines": "SELECT to_jsonb(d) || jsonb_build_object('pauses', (SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.id),"
     " '[]') FROM deadline_pauses p WHERE p.deadline_id = d.id)) FROM deadlines d WHERE case_id = :case ORDER BY id",
+    "pleas": "SELECT to_jsonb(p) FROM pleas p WHERE case_id = :case AND cast(:own AS int) IS NULL ORDER BY id",
     "documents": "SELECT to_jsonb(d) FROM documents d WHERE case_id = :case AND (cast(:own AS int) IS NULL"
     " OR organisation_id = :own OR referral_id IN (SELECT id FROM referrals WHERE to_id = :own)) ORDER BY id",
     "repairs": "SELECT to_jsonb(n) || jsonb_build_object("

@@ -108,3 +108,19 @@ def insert(connection: Connection, values: Mapping[str, Any]) -> int:
 def update(connection: Connection, enterprise_id: int, values: Mapping[str, Any]) -> bool:
     """Write an enterprise as given; false when nothing differed."""
     return registry_rows.update(connection, ENTERPRISES, enterprise_id, values)
+
+
+def credit_code(connection: Connection, enterprise_id: int) -> str | None:
+    """The credit code of an enterprise, if it is known."""
+    found: str | None = connection.execute(
+        text("SELECT credit_code FROM enterprises WHERE id = :id"), {"id": enterprise_id}
+    ).scalar_one_or_none()
+    return found
+
+
+def division_of(connection: Connection, enterprise_id: int) -> str | None:
+    """The area code of an enterprise, if it is known."""
+    found: str | None = connection.execute(
+        text("SELECT division FROM enterprises WHERE id = :id"), {"id": enterprise_id}
+    ).scalar_one_or_none()
+    return found

@@ -168,8 +168,10 @@ def lead(connection: psycopg.Connection, one: Lead) -> None:
     """Make or lengthen a lead."""
     connection.execute(
         """
-INSERT INTO leads AS l (kind, key, terminal_id, zone_id, device, division, first_at, last_at, lon, lat, detail)
-SELECT %(kind)s, %(key)s, %(terminal)s, %(zone)s, %(device)s,
+INSERT INTO leads AS l (kind, key, terminal_id, zone_id, enterprise_id, device, division, first_at, last_at, lon, lat,
+  detail)
+SELECT %(kind)s, %(key)s, %(terminal)s, %(zone)s,
+  (SELECT s.enterprise_id FROM sites s WHERE s.zone_id = %(zone)s), %(device)s,
   coalesce((SELECT d.code FROM divisions d WHERE d.level = 'county'
             AND ST_Intersects(d.geometry, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)) LIMIT 1),
            (SELECT z.division FROM zones z WHERE z.id = %(zone)s)),

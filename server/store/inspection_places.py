@@ -11,10 +11,10 @@ _POINT = "ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)"
 
 
 def zones_at(connection: Connection, lon: float, lat: float, at: datetime) -> list[dict[str, Any]]:
-    """Zone versions in force at the moment that hold the point; the boundary counts as inside."""
+    """Versions of control zones in force at the moment that hold the point; the boundary counts as inside."""
     rows = connection.execute(
         text(
-            f"{_ZONES} WHERE v.valid_from <= :at AND (v.valid_to IS NULL OR v.valid_to > :at)"
+            f"{_ZONES} WHERE z.kind = 'control' AND v.valid_from <= :at AND (v.valid_to IS NULL OR v.valid_to > :at)"
             f" AND ST_Intersects(v.geometry, {_POINT}) ORDER BY z.code, v.id"
         ),
         {"lon": lon, "lat": lat, "at": at},

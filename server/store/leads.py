@@ -7,8 +7,14 @@ from sqlalchemy import Connection, text
 from server.store.paging import Found, Listing, Query, escape_like
 from server.store.scopes import Scope
 
-_SOURCE = "leads l LEFT JOIN zones z ON z.id = l.zone_id"
-_COLUMNS = """l.*, z.name_zh AS zone_zh, z.name_en AS zone_en,
+_SOURCE = (
+    "leads l LEFT JOIN zones z ON z.id = l.zone_id LEFT JOIN enterprises e ON e.id = l.enterprise_id"
+    " LEFT JOIN trucks t ON t.id = l.truck_id LEFT JOIN machines m ON m.id = l.machine_id"
+    " LEFT JOIN alerts a ON a.id = l.alert_id"
+)
+_COLUMNS = """l.*, z.name_zh AS zone_zh, z.name_en AS zone_en, e.name AS enterprise, t.plate, t.plate_colour,
+  coalesce(m.registration_number, m.pin, m.machine_code, m.engine_number) AS machine_number, a.level AS alert_level,
+  a.document AS alert_document,
   (SELECT g.name_zh FROM divisions g WHERE g.code = l.division) AS division_zh,
   (SELECT g.name_en FROM divisions g WHERE g.code = l.division) AS division_en"""
 
@@ -19,6 +25,9 @@ FILTERS: dict[str, str] = {
     "from": "l.last_at >= cast(:from AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'",
     "to": "l.first_at < (cast(:to AS date) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
     "q": "l.device ILIKE :q OR l.key ILIKE :q",
+    "enterprise": "l.enterprise_id = cast(:enterprise AS int)",
+    "alert": "l.alert_id = cast(:alert AS int)",
+    "passage": "l.passage_id = cast(:passage AS bigint)",
 }
 SORTS = {"last_at": "l.last_at", "first_at": "l.first_at", "times": "l.times"}
 

@@ -34,7 +34,7 @@ SELECT json_build_object('type', 'FeatureCollection', 'features', coalesce(json_
 
 
 def zones(connection: Connection) -> str:
-    """The zone versions in force now, as GeoJSON text."""
+    """The versions of control zones in force now, as GeoJSON text."""
     found: str = connection.execute(
         text(
             """
@@ -44,7 +44,7 @@ SELECT json_build_object('type', 'FeatureCollection', 'features', coalesce(json_
     'lon', ST_X(ST_PointOnSurface(v.geometry)), 'lat', ST_Y(ST_PointOnSurface(v.geometry))))
   ORDER BY v.area_m2 DESC, z.id), '[]'))::text
 FROM zone_versions v JOIN zones z ON z.id = v.zone_id
-WHERE v.valid_from <= now() AND (v.valid_to IS NULL OR v.valid_to > now())
+WHERE z.kind = 'control' AND v.valid_from <= now() AND (v.valid_to IS NULL OR v.valid_to > now())
 """
         )
     ).scalar_one()

@@ -12,7 +12,7 @@ from server.store.scopes import Scope
 _ZONES = """SELECT v.id AS version_id, v.zone_id, v.number, z.code, z.name_zh, z.name_en, v.valid_from, v.valid_to,
   v.terms, ST_AsBinary(v.geometry) AS geometry
 FROM zone_versions v JOIN zones z ON z.id = v.zone_id
-WHERE v.valid_from <= :until AND (v.valid_to IS NULL OR v.valid_to > :since)
+WHERE z.kind = 'control' AND v.valid_from <= :until AND (v.valid_to IS NULL OR v.valid_to > :since)
   AND (z.division LIKE :city || '%' OR :city LIKE rtrim(z.division, '0') || '%'
     OR EXISTS (SELECT FROM divisions d WHERE d.code = rpad(:city, 6, '0') AND ST_Intersects(d.geometry, v.geometry)))
 ORDER BY z.code, v.id"""

@@ -36,9 +36,9 @@ open_cases AS (
   GROUP BY 1, 2, 3 HAVING count(*) >= cast(:watch_failed AS int)
 ), permits AS (
   SELECT truck_id, machine_id, jsonb_agg(jsonb_build_array(
-    floor(extract(epoch FROM greatest(valid_from, decided_at)))::bigint, floor(extract(epoch FROM valid_to))::bigint,
-    purpose, zone_id) ORDER BY valid_to DESC, id) AS list
-  FROM whitelist_entries WHERE state = 'active' AND valid_to > now() AND decided_at IS NOT NULL GROUP BY 1, 2
+    floor(extract(epoch FROM held_from))::bigint, floor(extract(epoch FROM held_to))::bigint,
+    purpose, zone_id) ORDER BY held_to DESC, entry_id, held_from DESC) AS list
+  FROM whitelist_leave WHERE held_to > now() AND NOT gates_only GROUP BY 1, 2
 ), entries AS (
   SELECT w.truck_id, w.machine_id, w.division, w.reason, w.from_on, w.until_on FROM watch_entries w
   WHERE w.state = 'active' AND (w.until_on IS NULL OR w.until_on >= {TODAY})

@@ -251,10 +251,10 @@ def recent_reasons(connection: Connection) -> list[str]:
 
 
 def zones(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
-    """Zones of the scope, for the filter."""
+    """Control zones of the scope, for the filter."""
     clause, values = scope.condition("division")
     rows = connection.execute(
-        text(f"SELECT id, name_zh, name_en FROM zones WHERE {clause} ORDER BY code"),
+        text(f"SELECT id, name_zh, name_en FROM zones WHERE kind = 'control' AND {clause} ORDER BY code"),
         values,
     )
     return [dict(row) for row in rows.mappings()]

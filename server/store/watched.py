@@ -10,7 +10,7 @@ import shapely
 
 @dataclass(frozen=True, slots=True)
 class WatchedVersion:
-    """A zone version with its zone; `geometry` WGS-84."""
+    """A zone version with its zone; `geometry` WGS-84. The boundary of a site (`is_site`) forbids nothing."""
 
     id: int
     zone_id: int
@@ -22,11 +22,12 @@ class WatchedVersion:
     terms: dict[str, Any]
     valid_from_us: int
     valid_to_us: int | None
+    is_site: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedEntry:
-    """A whitelist entry as it holds: from its approval on at the earliest, to its withdrawal at the latest."""
+    """A stretch in which an entry gives leave in zones; a suspended entry is several (view `whitelist_leave`)."""
 
     id: int
     truck_id: int | None
@@ -57,12 +58,13 @@ def zone_versions(connection: psycopg.Connection) -> list[WatchedVersion]:
     """Every version of every zone, old ones too: late fixes are judged by them."""
     cursor = connection.execute(
         "SELECT v.id, v.zone_id, v.number, z.code, z.name_zh, z.name_en, ST_AsBinary(v.geometry), v.terms, "
-        "(extract(epoch FROM v.valid_from) * 1000000)::bigint, (extract(epoch FROM v.valid_to) * 1000000)::bigint "
+        "(extract(epoch FROM v.valid_from) * 1000000)::bigint, (extract(epoch FROM v.valid_to) * 1000000)::bigint, "
+        "z.kind = 'site' "
         "FROM zone_versions v JOIN zones z ON z.id = v.zone_id ORDER BY v.id"
     )
     return [
-        WatchedVersion(number, zone_id, order, code, zh, en, _areas(bytes(shape)), terms, begin, end)
-        for number, zone_id, order, code, zh, en, shape, terms, begin, end in cursor.fetchall()
+        WatchedVersion(number, zone_id, order, code, zh, en, _areas(bytes(shape)), terms, begin, end, site)
+        for number, zone_id, order, code, zh, en, shape, terms, begin, end, site in cursor.fetchall()
     ]
 
 
@@ -74,11 +76,10 @@ def _areas(wkb: bytes) -> shapely.MultiPolygon:
 
 
 def whitelist(connection: psycopg.Connection) -> list[WatchedEntry]:
-    """Entries that were approved; what was approved later does not reach back, what was withdrawn held until then."""
+    """Leave in zones as it held and holds: late fixes are judged by what was in force at their time."""
     cursor = connection.execute(
-        "SELECT id, truck_id, machine_id, zone_id, purpose, greatest(valid_from, decided_at), "
-        "least(valid_to, withdrawn_at), coalesce(approver, ''), coalesce(document, '') FROM whitelist_entries "
-        "WHERE state IN ('active', 'withdrawn') AND greatest(valid_from, decided_at) < least(valid_to, withdrawn_at)"
+        "SELECT entry_id, truck_id, machine_id, zone_id, purpose, held_from, held_to, approver, document "
+        "FROM whitelist_leave WHERE NOT gates_only ORDER BY entry_id, held_from"
     )
     return [WatchedEntry(*row) for row in cursor.fetchall()]
 

@@ -1,4 +1,8 @@
-"""Control zones and their versions (enforcement.md 4.4). A version is never changed; a new one closes the older."""
+"""Control zones and their versions (enforcement.md 4.4). A version is never changed; a new one closes the older.
+
+Boundaries of sites are zones as well (kind `site`, server/store/site_boundaries.py). They are no notice of a government:
+what lists, finds or exports zones here leaves them out.
+"""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -113,6 +117,7 @@ LEFT JOIN LATERAL (
   SELECT * FROM zone_versions n WHERE n.zone_id = z.id
   ORDER BY n.valid_from <= :now AND (n.valid_to IS NULL OR n.valid_to > :now) DESC, n.number DESC LIMIT 1) v ON true
 """
+_CONTROL = "z.kind = 'control'"
 FILTERS = {
     "q": "z.name_zh ILIKE :q OR z.name_en ILIKE :q OR z.code ILIKE :q",
     "division": "z.division LIKE :division || '%'",
@@ -133,7 +138,7 @@ def find(connection: Connection, query: Query, now: dt.datetime) -> Found:
     clauses, values = query.conditions(FILTERS)
     if "q" in values:
         values["q"] = escape_like(values["q"])
-    source = f"{_SOURCE} WHERE {clauses}"
+    source = f"{_SOURCE} WHERE {_CONTROL} AND {clauses}"
     behind, place = query.behind(connection, _SOURCE, SORTS, "code", "z.id", {"now": now})
     rows = connection.execute(
         text(
@@ -147,20 +152,24 @@ def find(connection: Connection, query: Query, now: dt.datetime) -> Found:
 
 def list_zones(connection: Connection, now: dt.datetime) -> list[ZoneRow]:
     """Every zone by code."""
-    rows = connection.execute(text(f"{_FIELDS} {_SOURCE} ORDER BY z.code"), {"now": now})
+    rows = connection.execute(text(f"{_FIELDS} {_SOURCE} WHERE {_CONTROL} ORDER BY z.code"), {"now": now})
     return [ZoneRow(**row) for row in rows.mappings()]
 
 
 def find_zone(connection: Connection, zone_id: int, now: dt.datetime) -> ZoneRow | None:
     """One zone."""
-    found = connection.execute(text(f"{_FIELDS} {_SOURCE} WHERE z.id = :id"), {"id": zone_id, "now": now})
+    found = connection.execute(
+        text(f"{_FIELDS} {_SOURCE} WHERE z.id = :id AND {_CONTROL}"), {"id": zone_id, "now": now}
+    )
     row = found.mappings().first()
     return None if row is None else ZoneRow(**row)
 
 
 def find_zone_id(connection: Connection, code: str) -> int | None:
     """The id of a zone by its code."""
-    return connection.execute(text("SELECT id FROM zones WHERE code = :code"), {"code": code}).scalar()
+    return connection.execute(
+        text("SELECT id FROM zones WHERE code = :code AND kind = 'control'"), {"code": code}
+    ).scalar()
 
 
 def add_zone(
@@ -178,7 +187,9 @@ def add_zone(
 
 def hold_zone(connection: Connection, zone_id: int) -> bool:
     """Lock a zone until the transaction ends: publications of one zone come one after the other."""
-    row = connection.execute(text("SELECT 1 FROM zones WHERE id = :id FOR UPDATE"), {"id": zone_id})
+    row = connection.execute(
+        text("SELECT 1 FROM zones WHERE id = :id AND kind = 'control' FOR UPDATE"), {"id": zone_id}
+    )
     return row.first() is not None
 
 
@@ -196,8 +207,11 @@ def _versions() -> Select[Any]:
 
 
 def list_versions(connection: Connection, zone_id: int | None = None) -> list[ZoneVersionRow]:
-    """Every version, of one zone or of all, oldest first: what `locate` and the checks are built from."""
-    wanted = _versions() if zone_id is None else _versions().where(ZONE_VERSIONS.c.zone_id == zone_id)
+    """Every version, of one control zone or of all, oldest first."""
+    control = text("zone_versions.zone_id IN (SELECT id FROM zones WHERE kind = 'control')")
+    wanted = _versions().where(control)
+    if zone_id is not None:
+        wanted = wanted.where(ZONE_VERSIONS.c.zone_id == zone_id)
     return [_version(row) for row in connection.execute(wanted)]
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from enforcement.cases.pleading import PASSES_OVER, unanswered_warning
 from enforcement.cases.reasons import reasons_for
 from enforcement.cases.states import Branch, Transition
 from enforcement.rules.book import RuleBook, RuleMissing, day_of
 from enforcement.rules.penalties import Offence, proposed
 from server.flows.case_effects import RECEIVERS
 from server.flows.move_case import open_steps
-from server.store import referrals
+from server.store import pleas, referrals
 from server.store.users import Account
 from server.web.language import pick
 from server.web.words import word
@@ -37,6 +38,7 @@ class StepForm:
     is_ending: bool
     choices: Mapping[str, list[tuple[str, str]]]
     proposal: Mapping[str, Any]
+    warning: str = ""
 
 
 def step_forms(connection: Connection, rules: RuleBook, case: Mapping[str, Any], account: Account) -> list[StepForm]:
@@ -66,7 +68,16 @@ def _form(
         row.action in ENDINGS,
         choices,
         _proposal(rules, case) if "amount" in fields else {},
+        _warning(connection, case, row),
     )
+
+
+def _warning(connection: Connection, case: Mapping[str, Any], row: Transition) -> str:
+    """What an officer has to think of before the step, where it would pass over a plea."""
+    if row.branch is not Branch.MAIN or row.action not in PASSES_OVER:
+        return ""
+    said = unanswered_warning(row.action, len(pleas.open_of_case(connection, case["id"])))
+    return str(pick(said.zh, said.en)) if said else ""
 
 
 def fields_of(row: Transition) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
+from enforcement.cases.pleading import pleading_refusal
 from server.db import transaction
 from server.flows import assign_case, move_case, rule_book
 from server.flows.case_work import Move, MoveRefused, Stale
@@ -20,10 +21,11 @@ from server.store import (
     evidence_items,
     organisations,
     penalties,
+    pleas,
     referrals,
 )  # fmt: skip
 from server.store.paging import Query
-from server.web import case_facts, case_words, evidence_owners  # noqa: F401 - its words join at import
+from server.web import case_facts, case_words, evidence_owners, plea_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, may, work
 from server.web.case_forms import step_forms
 from server.web.clock_lines import clock_lines
@@ -180,6 +182,8 @@ def page(number: int, failed: str = "", faults: dict[str, str] | None = None) ->
             "penalties": penalties.of_case(connection, number),
             "deadlines": clock_lines(rules, calendar, clocks, deadlines.today(connection)),
             "documents": papers,
+            "pleas": pleas.of_case(connection, number) if kind in ("ecology", "enterprise") else [],
+            "pleading": pleading_refusal(found["state"]) if may("pleas.send") else None,
             "evidence": _evidence(connection, number, kind),
             "forms": step_forms(connection, rules, found, account) if may("cases.work") else [],
             "home": _home(connection, found["home_city"]),

@@ -95,6 +95,7 @@ RECORDS: dict[str, str] = {
     "plant_vehicle": "plant_vehicles.show",
     "plant_machine": "plant_machines.show",
     "site": "sites.show",
+    "site_stay": "site_stays.show",
     "plea": "pleas.show",
     "large_user": "large_users.show",
     "verification": "verifications.show",
@@ -121,9 +122,13 @@ PART_OF = {
     "bundles": "cases",
     "tablet_numbers": "tablets",
     "alert_measures": "alerts",
+    "alert_reviews": "alerts",
     "plant_vehicles": "ledgers",
     "plant_machines": "ledgers",
     "ledger_imports": "ledgers",
+    "ledger_reviews": "ledgers",
+    "ledger_refusals": "ledgers",
+    "gate_codes": "ledgers",
     "gate_answers": "gates",
     "gate_devices": "gates",
     "gate_lifts": "gates",
@@ -132,6 +137,7 @@ PART_OF = {
     "clean_transport": "ledger_review",
     "legal_holds": "ledger_review",
     "grades": "large_users",
+    "site_stays": "sites",
 }
 """Blueprints whose pages belong to another's place in the bar."""
 

@@ -17,6 +17,7 @@ from server.store import (
     capture_queue,
     deadlines,
     leads,
+    pleas,
     positions,
     referrals,
     tasks,
@@ -24,7 +25,7 @@ from server.store import (
     whitelist,
 )  # fmt: skip
 from server.store.scopes import Scope
-from server.web import assignment_words
+from server.web import assignment_words, portal
 from server.web import map as map_page
 from server.web.access import SIGNED_IN, allow, current_account, current_actor, current_scope, may, work
 from server.web.clock_lines import left, pace_of, soon_of
@@ -40,7 +41,8 @@ def show() -> str:
     with work() as connection:
         todo = _waiting(connection, current_scope())
     map_data = map_page.page_data() if may("map.read") else None
-    return render_template("home.html", todo=todo, map_data=map_data, progress=assignment_words.progress)
+    shown = {"portal": portal.page_of(current_scope()), "progress": assignment_words.progress}
+    return render_template("home.html", todo=todo, map_data=map_data, **shown)
 
 
 def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
@@ -51,8 +53,6 @@ def _waiting(connection: Connection, scope: Scope) -> dict[str, Any]:
         todo["leads"] = leads.open_count(connection, scope)
     if may("deadlines.read"):
         todo |= _cases(connection, scope)
-    if may("whitelist.approve"):
-        todo["leave"] = whitelist.count_requested(connection, scope)
     if may("quarantine.read"):
         todo["held"] = tasks.held_frames(connection)
     if may("alarms.read"):
@@ -78,7 +78,27 @@ def _work(connection: Connection, scope: Scope) -> dict[str, Any]:
     return {"work": assignments.of_person(connection, current_account().id, today, today)}
 
 
-WAITING = (("violations.decide", _violations), ("captures.review", _captures), ("assignments.read", _work))
+def _pleas(connection: Connection, scope: Scope) -> dict[str, Any]:
+    """Pleas that nobody has answered."""
+    return {"pleas": pleas.waiting(connection, scope)}
+
+
+def _leave_to_review(connection: Connection, scope: Scope) -> dict[str, Any]:
+    return {"leave_review": whitelist.count_waiting(connection, scope, "requested")}
+
+
+def _leave_to_decide(connection: Connection, scope: Scope) -> dict[str, Any]:
+    return {"leave": whitelist.count_waiting(connection, scope, "reviewed")}
+
+
+WAITING = (
+    ("violations.decide", _violations),
+    ("captures.review", _captures),
+    ("assignments.read", _work),
+    ("pleas.answer", _pleas),
+    ("whitelist.review", _leave_to_review),
+    ("whitelist.approve", _leave_to_decide),
+)
 
 
 def _cases(connection: Connection, scope: Scope) -> dict[str, Any]:

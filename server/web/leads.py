@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from server.flows import decide_lead
 from server.flows.decide_lead import Decision
 from server.store import audit, leads, violations
+from server.web import alert_words  # noqa: F401 - words of leads that rest on ledgers and alerts
 from server.web.access import allow, current_actor, current_scope, work
 from server.web.language import pick
 from server.web.listing import Column, Filter, read, view
@@ -26,17 +27,20 @@ def zone_choices() -> list[tuple[str, str]]:
 
 
 FILTERS = (
-    Filter("q", _l("Device")),
+    Filter("q", _l("Plate, number or device")),
     Filter("status", _l("State"), "choice", lambda: choices("status", "open", "settled", "dismissed")),
     Filter("kind", _l("Kind"), "choice", lambda: choices("lead_kind", *WORDS["lead_kind"])),
     Filter("zone", _l("Zone"), "choice", zone_choices),
     Filter("from", _l("From"), "date"),
     Filter("to", _l("To"), "date"),
+    Filter("enterprise", "", "number"),
+    Filter("alert", "", "number"),
+    Filter("passage", "", "number"),
 )
 COLUMNS = (
-    Column("device", _l("Device")),
+    Column("device", _l("Subject")),
     Column("kind", _l("Kind")),
-    Column("zone", _l("Zone")),
+    Column("zone", _l("Where")),
     Column("division", _l("Area"), wide=True),
     Column("first_at", _l("First seen"), sort=True, wide=True),
     Column("last_at", _l("Last seen"), sort=True),

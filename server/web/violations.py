@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from server.db import transaction
 from server.flows import decide_violation
 from server.flows.decide_violation import Decision, EvidenceBroken, TakenBefore
-from server.store import audit, case_sources, violations
+from server.store import audit, case_sources, pleas, violations
 from server.store.paging import Query
 from server.web import verdicts
 from server.web.access import allow, current_actor, current_scope, engine, may, work
@@ -23,6 +23,7 @@ from server.web.language import pick
 from server.web.leads import zone_choices
 from server.web.listing import Column, Filter, read, view, whole
 from server.web.map import control_words
+from server.web.plea_words import PLEA_STATES  # noqa: F401 - its words join at import
 from server.web.words import WORDS, choices, word
 
 blueprint = Blueprint("violations", __name__, url_prefix="/violations")
@@ -120,6 +121,7 @@ def _page(number: int, faults: dict[str, str], template: str = "violations/show.
         decider = violations.decider(connection, found["decided_by"]) if found["decided_by"] else None
         packets = _packets(connection, found) if may("violations.evidence") else None
         case = case_sources.seen(connection, current_scope(), "violation", number) if may("cases.read") else None
+        pleaded = pleas.of_violation(connection, number) if may("pleas.read") else []
     return render_template(
         template,
         v=found,
@@ -128,6 +130,7 @@ def _page(number: int, faults: dict[str, str], template: str = "violations/show.
         decider=decider,
         packets=packets,
         case=case,
+        pleas=pleaded,
         evidence_holds=_evidence_holds(found),
         faults=faults,
         reasons=decide_violation.REASONS,

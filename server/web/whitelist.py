@@ -1,49 +1,26 @@
-"""Whitelist entries: list and files, a request, the page of an entry with approval and withdrawal."""
+"""Whitelist entries: list and files, the page of an entry with its history; requests and decisions stand beside."""
 
 import datetime as dt
 
-from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Connection
 
-from enforcement.zones.terms import Purpose
 from server.documents import whitelist_files
-from server.flows import whitelist_entries
-from server.flows.refusals import Fault, Refused
-from server.store import audit, whitelist, zones
-from server.store.whitelist import NewEntry
-from server.web import words, zone_words  # noqa: F401 - its words join at import
-from server.web.access import allow, current_actor, current_scope, work
-from server.web.field_faults import by_field
+from server.flows import whitelist_entries, whitelist_way
+from server.flows.keep_evidence import Owner
+from server.store import evidence_items, whitelist, whitelist_steps, zones
+from server.store.whitelist import WhitelistRow
+from server.web import evidence_owners, whitelist_words, words, zone_words  # noqa: F401 - their words join at import
+from server.web.access import allow, current_account, current_actor, current_scope, may, work
 from server.web.filter_choices import yes_no
-from server.web.language import ZONE, pick
+from server.web.language import pick
 from server.web.listing import Column, Filter, read, view, whole
 from server.web.zone_areas import uploaded
 
-PURPOSES_KNOWN = frozenset(str(purpose) for purpose in Purpose)
 blueprint = Blueprint("whitelist", __name__, url_prefix="/whitelist")
-
-words.add(
-    "whitelist_state",
-    {
-        "requested": ("待审批", "waiting for approval"),
-        "active": ("有效", "approved"),
-        "refused": ("不予批准", "refused"),
-        "withdrawn": ("已撤销", "withdrawn"),
-    },
-)
-
-words.add(
-    "action",
-    {
-        "whitelist.request": ("申请白名单", "whitelist entry requested"),
-        "whitelist.approve": ("批准白名单", "whitelist entry approved"),
-        "whitelist.refuse": ("不予批准白名单", "whitelist entry refused"),
-        "whitelist.withdraw": ("撤销白名单", "whitelist entry withdrawn"),
-        "whitelist.import": ("导入白名单", "whitelist imported"),
-    },
-)
 
 
 def zone_choices() -> list[tuple[str, str]]:
@@ -63,6 +40,8 @@ FILTERS = (
     Filter("state", _l("State"), "choice", lambda: _words("whitelist_state")),
     Filter("purpose", _l("Purpose"), "choice", lambda: _words("purpose")),
     Filter("holds", _l("In force today"), "choice", yes_no),
+    Filter("suspended", _l("Suspended"), "choice", yes_no),
+    Filter("enterprise", "", "number"),
 )
 COLUMNS = (
     Column("id", _l("No."), sort=True, numeric=True),
@@ -72,8 +51,11 @@ COLUMNS = (
     Column("valid_from", _l("From"), sort=True),
     Column("valid_to", _l("Until"), sort=True),
     Column("state", _l("State"), sort=True),
-    Column("approver", _l("Approved by")),
-    Column("document", _l("Document")),
+    Column("approver", _l("Approved by"), extra=True),
+    Column("document", _l("Document"), extra=True),
+    Column("plant", _l("Plant"), wide=True),
+    Column("level_to", _l("Up to level"), wide=True),
+    Column("applicant", _l("Applicant"), extra=True),
     Column("owner", _l("Owner"), extra=True),
     Column("asked_by", _l("Asked by"), extra=True),
 )
@@ -92,122 +74,54 @@ def index() -> ResponseReturnValue:
     return render_template("whitelist/list.html", view=view(query, found, FILTERS, COLUMNS, ["xlsx"]))
 
 
-def _local_moment(name: str, faults: list[Fault]) -> dt.datetime:
-    """A field of the form as a time; a date alone is its first second."""
-    try:
-        return dt.datetime.fromisoformat(request.form.get(name, "").strip()).replace(tzinfo=ZONE)
-    except ValueError:
-        faults.append(Fault(name, "请填写日期时间，如 2027-03-01 08:00", "Give a date and time, as 2027-03-01 08:00"))
-        return dt.datetime.now(dt.UTC)
-
-
-def _zone_id(faults: list[Fault]) -> int | None:
-    chosen = request.form.get("zone", "")
-    known = {code for code, _text in zone_choices()}
-    if chosen not in known:
-        faults.append(Fault("zone", "请选择区域或“全市”", "Choose a zone or the whole city"))
-    return int(chosen) if chosen in known and chosen != "city" else None
-
-
-def _purpose(faults: list[Fault]) -> str:
-    purpose = request.form.get("purpose", "")
-    if purpose not in PURPOSES_KNOWN:
-        faults.append(Fault("purpose", "请选择用途", "Choose a purpose"))
-    return purpose
-
-
-@blueprint.get("/new")
-@allow("whitelist.edit")
-def new() -> ResponseReturnValue:
-    """The form of a request."""
-    return render_template("whitelist/new.html", draft=request.args, faults={}, zones=zone_choices())
-
-
-@blueprint.post("/new")
-@allow("whitelist.edit")
-def add() -> ResponseReturnValue:
-    """Keep a request, or give the form back with what is wrong."""
-    faults: list[Fault] = []
-    begins, ends = _local_moment("valid_from", faults), _local_moment("valid_to", faults)
-    zone_id, purpose = _zone_id(faults), _purpose(faults)
-    form = request.form
-    try:
-        with work() as connection:
-            truck, machine, fault = whitelist_entries.find_subject(
-                connection, form.get("subject", "")[:60], form.get("colour")
-            )
-            if faults or fault:
-                raise Refused([fault, *faults] if fault else faults)
-            entry = NewEntry(
-                truck, machine, zone_id, purpose, begins, ends, form.get("document", "")[:200] or None,
-                form.get("note", "")[:500] or None,
-            )  # fmt: skip
-            number = whitelist_entries.request_entry(connection, current_actor(), entry, dt.datetime.now(dt.UTC))
-    except Refused as refused:
-        texts = by_field(refused.faults)
-        return render_template("whitelist/new.html", draft=form, faults=texts, zones=zone_choices()), 422
-    flash(_("The request is kept; it holds once an approver has approved it."), "good")
-    return redirect(url_for("whitelist.show", number=number), 303)
-
-
 @blueprint.get("/<int:number>")
 @allow("whitelist.read")
 def show(number: int) -> ResponseReturnValue:
     """One entry."""
-    return _page(number, {})
+    return page(number, {})
 
 
-def _page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturnValue:
+def page(number: int, faults: dict[str, str], code: int = 200) -> ResponseReturnValue:
+    """The page of an entry; `faults` belong to one of its small forms."""
     with work() as connection:
         entry = whitelist.find_entry(connection, number, current_scope()) or abort(404)
         covered = whitelist.count_covered_violations(connection, number)
-        timeline = [] if current_scope().fence else audit.of_subject(connection, "whitelist", number)
+        history = whitelist_steps.steps(connection, number)
+        suspensions = whitelist_steps.suspensions(connection, number)
+        files = evidence_items.of_owner(connection, "whitelist", number)
+    scope = current_scope()
     return render_template(
-        "whitelist/show.html", entry=entry, covered=covered, timeline=timeline, faults=faults, draft=request.form
-    ), code
+        "whitelist/show.html", entry=entry, covered=covered, history=history, suspensions=suspensions, faults=faults,
+        draft=request.form, files=files, may_add=may_add_files(entry), is_bureau=scope.fence is None,
+        is_city=scope.divisions is None or len(scope.divisions) <= whitelist_way.CITY_DIGITS,
+        is_applicant=entry.applicant_id is not None and entry.applicant_id == scope.enterprise_id,
+    ), code  # fmt: skip
 
 
-@blueprint.post("/<int:number>/decide")
-@allow("whitelist.approve")
-def decide(number: int) -> ResponseReturnValue:
-    """Approve or refuse."""
-    form = request.form
-    approve = form.get("decision") == "approve"
-    try:
-        with work() as connection:
-            entry = whitelist.find_entry(connection, number, current_scope(), hold=True) or abort(404)
-            approver, note = form.get("approver", "")[:100], form.get("note", "")[:500]
-            whitelist_entries.decide_entry(connection, current_actor(), entry, approve, approver, note)
-    except Refused as refused:
-        return _page(number, by_field(refused.faults), 422)
-    flash(_("The entry is approved.") if approve else _("The entry is refused."), "good")
-    return redirect(url_for("whitelist.show", number=number), 303)
+def may_add_files(entry: WhitelistRow) -> bool:
+    """Papers are added while a request is on its way: by who applied, or by the bureau."""
+    if entry.state not in ("requested", "reviewed"):
+        return False
+    own = may("whitelist.apply") and entry.applicant_id == current_scope().enterprise_id
+    return own or may("whitelist.edit")
 
 
-@blueprint.post("/<int:number>/withdraw")
-@allow("whitelist.edit")
-def withdraw(number: int) -> ResponseReturnValue:
-    """End an entry, with the reason."""
-    try:
-        with work() as connection:
-            entry = whitelist.find_entry(connection, number, current_scope(), hold=True) or abort(404)
-            reason = request.form.get("reason", "")[:500]
-            whitelist_entries.withdraw(connection, current_actor(), entry, reason, dt.datetime.now(dt.UTC))
-    except Refused as refused:
-        return _page(number, by_field(refused.faults), 422)
-    flash(_("The entry is withdrawn; acts before now stay covered."), "good")
-    return redirect(url_for("whitelist.show", number=number), 303)
+def _readable(connection: Connection, number: int) -> bool:
+    return may("whitelist.read") and whitelist.find_entry(connection, number, current_scope()) is not None
 
 
-@blueprint.get("/subjects")
-@allow("whitelist.edit")
-def subjects() -> ResponseReturnValue:
-    """Trucks and machines whose number holds the words: what the form's field offers."""
-    asked = request.args.get("q", "").replace("\x00", "").strip()[:40]
-    if len(asked) < 2:
-        return jsonify([])
-    with work() as connection:
-        return jsonify(whitelist.search_subjects(connection, asked, current_scope().divisions))
+def _writer(connection: Connection, number: int) -> Owner | None:
+    entry = whitelist.find_entry(connection, number, current_scope())
+    return owner_of(connection, entry) if entry is not None and may_add_files(entry) else None
+
+
+def owner_of(connection: Connection, entry: WhitelistRow) -> Owner:
+    """What the papers of a request are kept under: its applicant sees them, and the bureau of its area."""
+    organisation = current_account().organisation_id
+    return Owner("whitelist", entry.id, entry.division, entry.applicant_id, organisation)
+
+
+evidence_owners.register("whitelist", _readable, _writer)
 
 
 @blueprint.get("/import")

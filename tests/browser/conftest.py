@@ -1,10 +1,11 @@
 """The web application served on a port, over a small city, and a Chromium page signed in to it."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.server.conftest import PASSWORD, City, city, engine, web
 from tests.server.served import served
@@ -17,6 +18,23 @@ def address(web: Flask, city: City) -> Iterator[str]:
     """Where the application listens."""
     with served(web) as listening:
         yield listening
+
+
+@pytest.fixture
+def tablet_options() -> dict[str, Any]:
+    """What a module's tablet has besides its size and touch: a place, permissions."""
+    return {}
+
+
+@pytest.fixture
+def tablet(browser: Browser, tablet_options: dict[str, Any]) -> Iterator[BrowserContext]:
+    """A device that nobody signed in on; a fault in any page of it fails the test."""
+    faults: list[str] = []
+    context = browser.new_context(viewport={"width": 800, "height": 1280}, has_touch=True, **tablet_options)
+    context.on("weberror", lambda fault: faults.append(str(fault.error)))
+    yield context
+    context.close()
+    assert faults == []
 
 
 @pytest.fixture

@@ -259,3 +259,39 @@ def ready(page: Page, address: str, english: bool = False) -> Inspector:
         expect(page.locator("#language")).to_have_text("中文")
     at(page, "/")
     return Inspector(page)
+
+
+def finish_clean(inspector: Inspector) -> None:
+    """From what is known to done, with nothing found."""
+    inspector.next("checklist")
+    inspector.next("readings")
+    inspector.tap("#looked-at")
+    inspector.step("photos")
+    inspector.next("officers")
+    inspector.next("party")
+    inspector.next("done")
+
+
+def over_the_limit(inspector: Inspector, tablet_photos: bool = True) -> None:
+    """Up to the party: free acceleration far above the limit, with all that legal standing needs."""
+    inspector.begin()
+    inspector.plate("JC0", "辽NJC001")
+    inspector.next("checklist")
+    inspector.next("readings")
+    inspector.method("free_acceleration")
+    inspector.number("peaks", "2.95", "2.9", "3.1")
+    inspector.weather()
+    card = inspector.page.locator(".judged").first
+    expect(card).to_contain_text("2.983 / 1.2 m⁻¹")
+    expect(card).to_contain_text("超标")
+    inspector.next("photos")
+    if tablet_photos:
+        expect(inspector.page.locator("main")).to_contain_text("还需拍摄")
+        for n in range(3):
+            inspector.page.locator("#gallery-file").set_input_files(
+                {"name": f"IMG_{n}.jpg", "mimeType": "image/jpeg", "buffer": camera_shot()}
+            )
+            expect(inspector.page.locator(".shot")).to_have_count(n + 1)
+    inspector.next("officers")
+    inspector.tap(inspector.page.get_by_role("button", name="李卫东"))
+    inspector.next("party")

@@ -1,33 +1,29 @@
 """A check on the tablet from home to done, by real taps: counted, killed in the middle, corrected, without a network."""
 
 import hashlib
-import os
 import re
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import Engine
 
 from enforcement.rules.book import BEIJING
-from tests.browser.tablet_checks import APP, PLACE, Inspector, build, camera_shot, ready, recognised
-from tests.browser.tablet_pages import unlock
+from tests.browser.tablet_checks import (
+    PLACE,
+    build,
+    finish_clean,
+    over_the_limit,
+    ready,
+    recognised,
+)
 from tests.browser.tablet_shots import folder
-from tests.conftest import CHROMIUM, CHROMIUM_ARGUMENTS
 from tests.server.conftest import City
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 
 MOST_TAPS = 12
-FULL = """() => {
-  window.save ??= app.checks.save;
-  app.checks.save = async () => { throw Object.assign(new Error("full"), { name: "StorageFull" }); };
-}"""
-FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,34 +32,15 @@ def _city(engine: Engine, city: City) -> None:
 
 
 @pytest.fixture
-def tablet(browser: Browser) -> Iterator[BrowserContext]:
+def tablet_options() -> dict[str, Any]:
     """A device that knows where it stands."""
-    context = browser.new_context(
-        viewport={"width": 800, "height": 1280}, has_touch=True, geolocation=PLACE, permissions=["geolocation"]
-    )
-    yield context
-    context.close()
+    return {"geolocation": PLACE, "permissions": ["geolocation"]}
 
 
 @pytest.fixture
-def page(tablet: BrowserContext) -> Iterator[Page]:
-    """Its page; a fault in the console fails the test."""
-    faults: list[str] = []
-    one = tablet.new_page()
-    one.on("pageerror", lambda fault: faults.append(str(fault)))
-    yield one
-    assert faults == []
-
-
-def finish_clean(inspector: Inspector) -> None:
-    """From what is known to done, with nothing found."""
-    inspector.next("checklist")
-    inspector.next("readings")
-    inspector.tap("#looked-at")
-    inspector.step("photos")
-    inspector.next("officers")
-    inspector.next("party")
-    inspector.next("done")
+def page(tablet: BrowserContext) -> Page:
+    """Its page."""
+    return tablet.new_page()
 
 
 def test_a_truck_without_a_fault_in_twelve_taps_without_a_network(
@@ -111,31 +88,6 @@ def test_the_second_officer_of_the_last_check_is_there(page: Page, address: str)
     record = inspector.record()
     assert [one["name"] for one in record["check"]["officers"]] == ["王建国", "李卫东"]
     assert record["taps"] == inspector.taps
-
-
-def over_the_limit(inspector: Inspector, tablet_photos: bool = True) -> None:
-    """Up to the party: free acceleration far above the limit, with all that legal standing needs."""
-    inspector.begin()
-    inspector.plate("JC0", "辽NJC001")
-    inspector.next("checklist")
-    inspector.next("readings")
-    inspector.method("free_acceleration")
-    inspector.number("peaks", "2.95", "2.9", "3.1")
-    inspector.weather()
-    card = inspector.page.locator(".judged").first
-    expect(card).to_contain_text("2.983 / 1.2 m⁻¹")
-    expect(card).to_contain_text("超标")
-    inspector.next("photos")
-    if tablet_photos:
-        expect(inspector.page.locator("main")).to_contain_text("还需拍摄")
-        for n in range(3):
-            inspector.page.locator("#gallery-file").set_input_files(
-                {"name": f"IMG_{n}.jpg", "mimeType": "image/jpeg", "buffer": camera_shot()}
-            )
-            expect(inspector.page.locator(".shot")).to_have_count(n + 1)
-    inspector.next("officers")
-    inspector.tap(inspector.page.get_by_role("button", name="李卫东"))
-    inspector.next("party")
 
 
 def assert_prints(page: Page) -> None:
@@ -341,250 +293,3 @@ def test_half_of_a_method_is_not_sent_and_its_numbers_are_checked_at_once(page: 
     inspector.tap(page.get_by_role("button", name="清除该方法"))
     inspector.tap("#looked-at")
     inspector.step("photos")
-
-
-def test_a_number_that_is_not_needed_goes_back(page: Page, address: str) -> None:
-    inspector = ready(page, address)
-    before = page.evaluate("app.numbers.available()")
-    over_the_limit(inspector, tablet_photos=False)
-    inspector.tap(page.get_by_role("radio", name="不在场"))
-    inspector.next("notice")
-    assert page.evaluate("app.numbers.available()") == before - 1
-    inspector.next("review")
-    inspector.tap(page.get_by_role("button", name="修改：检测读数"))
-    inspector.step("readings")
-    inspector.tap('input[data-field="peaks"] >> nth=0')
-    for _ in range(4):
-        inspector.tap('.key[data-key="back"]')
-    inspector.tap('.key[data-key="close"]')
-    inspector.tap(page.get_by_role("button", name="清除该方法"))
-    inspector.tap("#looked-at")
-    inspector.step("photos")
-    inspector.next("officers")
-    inspector.next("party")
-    inspector.next("done")
-    record = inspector.record()
-    assert record["notice"] is None
-    assert page.evaluate("app.numbers.available()") == before
-
-
-def test_a_finished_check_is_changed_until_it_is_sent(page: Page, tablet: BrowserContext, address: str) -> None:
-    inspector = ready(page, address)
-    tablet.set_offline(True)
-    inspector.begin()
-    inspector.plate("JC0", "辽NJC001")
-    finish_clean(inspector)
-    inspector.tap("#change")
-    inspector.step("review")
-    assert inspector.record()["state"] == "draft"
-    page.fill("#note", "随车清单未携带")
-    inspector.tap("#finish")
-    inspector.step("done")
-    record = inspector.record()
-    assert record["state"] == "ready"
-    assert record["check"]["note"] == "随车清单未携带"
-
-
-def test_a_check_on_the_server_is_corrected_with_a_reason(page: Page, address: str) -> None:
-    inspector = ready(page, address)
-    row = {
-        "id": 9, "number": "J20261120-000009", "version": 2, "at": "2026-11-20T01:30:00+00:00", "subject_text": "辽NJC001",
-        "colour": "yellow", "kind": "roadside", "lon": 120.45, "lat": 41.57, "place": "国道101线",
-        "content": {
-            "methods": {"free_acceleration": {"peaks": [0.8, 0.9, 1.0], "quantity": "k"}},
-            "officers": [{"name": "王建国", "card_number": "06130001"}], "checklist": [], "party": None, "note": "", "weather": None,
-        },
-    }  # fmt: skip
-    page.evaluate("async (row) => { await app.flow.start(row.kind, { correction: row }); }", row)
-    inspector.step("review")
-    inspector.tap(page.get_by_role("button", name="修改：检测读数"))
-    inspector.step("readings")
-    expect(page.locator('input[data-field="peaks"]').first).to_have_value("0.8")
-    page.locator('input[data-field="peaks"]').first.click()
-    for key in ("back", "back", "back", "1", ".", "8"):
-        inspector.tap(f'.key[data-key="{key}"]')
-    inspector.tap('.key[data-key="close"]')
-    inspector.tap("#overview")
-    inspector.step("review")
-    inspector.tap("#finish")
-    expect(page.locator(".toast-over")).to_contain_text("更正理由")
-    page.fill("#reason", "峰值抄录有误")
-    inspector.tap("#finish")
-    inspector.step("done")
-    record = inspector.record()
-    assert record["base"] == {"id": 9, "number": "J20261120-000009", "version": 2}
-    assert record["reason"] == "峰值抄录有误"
-    assert record["check"]["methods"]["free_acceleration"]["peaks"] == [1.8, 0.9, 1]
-    at = datetime(2026, 11, 20, 9, 30, tzinfo=BEIJING).timestamp() * 1000
-    assert record["device_at"] + (record["offset_ms"] or 0) == at
-    assert record["notice"] is None
-
-
-def test_what_was_sent_is_corrected_from_its_last_screen(page: Page, address: str) -> None:
-    inspector = ready(page, address)
-    inspector.begin()
-    inspector.plate("JK7", "辽NJK777")
-    finish_clean(inspector)
-    first = inspector.sent()
-    inspector.tap("#correct")
-    inspector.step("review")
-    page.fill("#reason", "补记备注")
-    page.fill("#note", "驾驶员出示了随车清单")
-    inspector.tap("#finish")
-    inspector.step("done")
-    second = inspector.sent()
-    assert second["base"] == {"id": first["answer"]["id"], "number": first["answer"]["number"], "version": 1}
-    assert (second["answer"]["id"], second["answer"]["version"]) == (first["answer"]["id"], 2)
-
-
-def test_without_a_position_the_place_is_asked_for_before_the_end(browser: Browser, address: str) -> None:
-    context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True)
-    try:
-        inspector = ready(context.new_page(), address)
-        inspector.begin()
-        inspector.plate("JC0", "辽NJC001")
-        expect(inspector.page.locator("main")).to_contain_text("手动设置")
-        inspector.next("checklist")
-        inspector.next("readings")
-        inspector.tap("#looked-at")
-        inspector.step("photos")
-        inspector.next("officers")
-        inspector.next("party")
-        inspector.tap("#next")
-        inspector.step("known")
-        expect(inspector.page.locator(".toast-over")).to_contain_text("请确定地点")
-        inspector.page.locator(".toast-over").click()
-        inspector.page.locator("#by-hand").click()
-        inspector.page.fill("#place-text", "国道101线K532")
-        inspector.page.locator("#use-place").click()
-        inspector.tap("#overview")
-        inspector.step("review")
-        inspector.tap("#finish")
-        inspector.step("done")
-        assert inspector.sent()["check"]["place"] == "国道101线K532"
-    finally:
-        context.close()
-
-
-def test_a_full_device_loses_nothing_that_was_typed(page: Page, address: str) -> None:
-    inspector = ready(page, address)
-    inspector.begin()
-    inspector.plate("JC0", "辽NJC001")
-    inspector.next("checklist")
-    page.evaluate(FULL)
-    inspector.tap(page.locator(".point").nth(0))
-    expect(page.locator('[data-strip="full"]')).to_contain_text("平板存储空间已满")
-    page.fill(".points input", "未出示")
-    page.evaluate("() => { app.checks.save = window.save; }")
-    inspector.tap("#next")
-    inspector.step("readings")
-    expect(page.locator('[data-strip="full"]')).to_have_count(0)
-    entry = inspector.record()["check"]["checklist"][0]
-    assert (entry["answer"], entry["note"]) == ("no", "未出示")
-    inspector.tap("#looked-at")
-    inspector.step("photos")
-    inspector.next("officers")
-    inspector.next("party")
-    page.evaluate(FULL)
-    inspector.tap("#next")
-    expect(page.locator('[data-strip="full"]')).to_contain_text("平板存储空间已满")
-    inspector.step("party")
-    page.evaluate("() => { app.checks.save = window.save; }")
-    inspector.tap("#next")
-    inspector.step("done")
-    assert inspector.sent()["verdict"]["outcome"] == "passed"
-
-
-def device(browser: Browser, folder: Path) -> BrowserContext:
-    """A tablet whose storage outlives its browser."""
-    return browser.browser_type.launch_persistent_context(
-        folder, executable_path=CHROMIUM, args=[*CHROMIUM_ARGUMENTS, *FAKE_CAMERA], viewport={"width": 800, "height": 1280},
-        has_touch=True, geolocation=PLACE, permissions=["geolocation", "camera"],
-    )  # fmt: skip
-
-
-def kill(folder: Path) -> None:
-    """End the browser of this folder as a flat battery does."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                command = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if f"--user-data-dir={folder}".encode() in command:
-                os.kill(int(entry.name), signal.SIGKILL)
-
-
-@pytest.fixture
-def devices(browser: Browser, tmp_path: Path) -> Iterator[Callable[[], BrowserContext]]:
-    """`devices()`: the same tablet, started (again)."""
-    open_: list[BrowserContext] = []
-
-    def start() -> BrowserContext:
-        open_.append(device(browser, tmp_path / "tablet"))
-        return open_[-1]
-
-    yield start
-    for context in open_:
-        with suppress(Error):
-            context.close()
-
-
-def test_killed_in_the_middle_of_the_readings_it_goes_on_where_it_was(
-    devices: Callable[[], BrowserContext], tmp_path: Path, address: str
-) -> None:
-    page = devices().new_page()
-    inspector = ready(page, address)
-    inspector.begin()
-    inspector.plate("JC0", "辽NJC001")
-    inspector.next("checklist")
-    inspector.tap(page.locator(".point").nth(2))
-    inspector.next("readings")
-    inspector.method("free_acceleration")
-    inspector.tap('input[data-field="peaks"] >> nth=0')
-    for key in ("2", ".", "9", "next", "1", "."):
-        inspector.tap(f'.key[data-key="{key}"]')
-    before = inspector.record()
-    kill(tmp_path / "tablet")
-    again = devices().new_page()
-    again.goto(f"{address}/tablet/")
-    unlock(again)
-    again.evaluate(APP)
-    inspector = Inspector(again)
-    record = inspector.record()
-    assert record == before | {"changed_ms": record["changed_ms"]}
-    again.evaluate("(key) => app.flow.resume(key)", record["key"])
-    inspector.step("readings")
-    fields = again.locator('input[data-field="peaks"]')
-    expect(fields.nth(0)).to_have_value("2.9")
-    expect(fields.nth(1)).to_have_value("1.")
-    inspector.tap("#overview")
-    inspector.step("review")
-    expect(again.locator("main")).to_contain_text("开启执法记录仪")
-
-
-def test_the_camera_view_takes_three_photos_in_three_taps(devices: Callable[[], BrowserContext], address: str) -> None:
-    page = devices().new_page()
-    inspector = ready(page, address)
-    over_the_limit(inspector, tablet_photos=False)
-    inspector.tap("#overview")
-    inspector.step("review")
-    inspector.tap(page.get_by_role("button", name="修改：照片"))
-    inspector.step("photos")
-    inspector.tap("#camera")
-    shutter = page.locator("#shutter")
-    box = shutter.bounding_box()
-    assert box is not None
-    assert (box["width"], box["height"]) == (72, 72)
-    for n in range(3):
-        expect(shutter).to_be_enabled()
-        inspector.tap(shutter)
-        expect(page.locator(".camera-purpose")).to_contain_text(f"· {n + 1}")
-    inspector.tap("#camera-close")
-    photos = inspector.photos()
-    assert [one["purpose"] for one in photos] == ["scene", "plate", "reading"]
-    for photo in photos:
-        media = recognised(photo["bytes"], photo["name"])
-        assert abs((media.taken_at or datetime.now(UTC)).timestamp() * 1000 - photo["taken_ms"]) < 5000
-        assert (media.lon, media.lat) == (pytest.approx(120.45, abs=1e-5), pytest.approx(41.57, abs=1e-5))
-        assert photo["original"] is None

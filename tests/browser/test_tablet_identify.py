@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import segno
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import Engine, text
 
 from server.db import transaction
@@ -72,14 +72,6 @@ def fleet(engine: Engine, city: City) -> Fleet:
             )
         ).scalar_one()
     return Fleet(truck, watched, machine)
-
-
-@pytest.fixture
-def tablet(browser: Browser) -> Iterator[BrowserContext]:
-    """A device in a hand."""
-    context = browser.new_context(viewport={"width": 800, "height": 1280}, has_touch=True)
-    yield context
-    context.close()
 
 
 @pytest.fixture

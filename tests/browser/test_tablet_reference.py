@@ -1,10 +1,9 @@
 """The reference file on a real tablet: fetched at sign-in, kept sealed, judged with after a restart without a network."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import BrowserContext
 from sqlalchemy import Engine, text
 
 from server.db import transaction
@@ -38,13 +37,6 @@ OLD = """async () => {
   const days = (n) => makeReference(app.reference.data, () => made + n * 86400000).doubt();
   return [days(7), days(8.5)];
 }"""
-
-
-@pytest.fixture
-def tablet(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 800, "height": 1280}, has_touch=True)
-    yield context
-    context.close()
 
 
 def test_judges_after_a_restart_without_a_network(tablet: BrowserContext, address: str) -> None:

@@ -1,9 +1,9 @@
 """A check made on the real screens without a network, looked up on the list, sent when the network is back, corrected."""
 
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import Engine
 
 from tests.browser.tablet_checks import PLACE, build, ready
@@ -20,23 +20,15 @@ def _city(engine: Engine, city: City) -> None:
 
 
 @pytest.fixture
-def tablet(browser: Browser) -> Iterator[BrowserContext]:
+def tablet_options() -> dict[str, Any]:
     """A device that knows where it stands."""
-    context = browser.new_context(
-        viewport={"width": 800, "height": 1280}, has_touch=True, geolocation=PLACE, permissions=["geolocation"]
-    )
-    yield context
-    context.close()
+    return {"geolocation": PLACE, "permissions": ["geolocation"]}
 
 
 @pytest.fixture
-def page(tablet: BrowserContext) -> Iterator[Page]:
-    """Its page; a fault in it fails the test."""
-    faults: list[str] = []
-    one = tablet.new_page()
-    one.on("pageerror", lambda fault: faults.append(str(fault)))
-    yield one
-    assert faults == []
+def page(tablet: BrowserContext) -> Page:
+    """Its page."""
+    return tablet.new_page()
 
 
 def test_from_the_screens_to_the_server_and_a_correction(

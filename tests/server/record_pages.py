@@ -42,7 +42,7 @@ NAMES = """
 UPDATE organisations SET name_zh = '7', name_en = '7'; UPDATE users SET name = '7';
 UPDATE enterprises SET name = id::text; UPDATE zones SET name_zh = '7', name_en = '7';
 UPDATE capture_devices SET name = '7', place = '7'; UPDATE instruments SET maker = '7', model = '7';
-UPDATE trucks SET owner = '7';
+UPDATE trucks SET owner = '7'; UPDATE sites SET name = id::text;
 """
 
 
@@ -106,8 +106,11 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
     of_world = {"/capture-devices": "capture_devices", "/captures": "captures", "/cases": "cases", "/repairs": "repairs",
                 "/inspections": "inspections", "/referrals": "referrals", "/documents": "documents",
                 "/evidence": "evidence", "/instruments": "instruments", "/violations": "violations",
-                "/watch-list": "watch_list", "/assignments": "assignments",
+                "/watch-list": "watch_list", "/assignments": "assignments", "/alerts": "alerts", "/leads": "leads",
                 "/gates": "gates", "/gates/policies": "gate_policies", "/gates/lifts": "gate_lifts",
+                "/ledgers": "ledgers",
+                "/plant-vehicles": "plant_vehicles", "/plant-machines": "plant_machines",
+                "/ledger-refusals": "ledger_refusals", "/ledger-imports": "ledger_imports",
                 "/gates/answers": "gate_answers"}  # fmt: skip
     shown = [f"{path}/{world.ids[noun]}" for path, noun in of_world.items()]
     made = [f"/{noun}/{one}" for noun, ids in numbers.items() for one in ids]
@@ -126,6 +129,12 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         "/assignments/new",
         "/calendar/",
         "/rules/",
+        "/alerts/",
+        f"/alerts/{world.ids['alerts']}/live",
+        f"/alerts/{world.ids['alerts']}/report",
+        "/alert-measures/",
+        "/alert-measures/bulk_site_trucks",
+        "/leads/",
         "/gates/",
         "/gates/new",
         f"/gates/{world.ids['gates']}/edit",
@@ -136,14 +145,29 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         "/gates/lifts/",
         "/gates/answers/",
         "/gates/lifts/new",
+        "/sites/",
+        f"/sites/{world.ids['sites']}",
+        f"/sites/{world.ids['sites']}/edit",
+        "/sites/new",
+        "/site-stays/",
+        "/site-stays/new",
+        f"/site-stays/{world.ids['site_stays']}",
+        "/pleas/",
+        f"/pleas/{world.ids['pleas']}",
     ]
+    edits += ["/ledgers/", "/plant-vehicles/", "/plant-machines/", "/ledger-refusals/", "/ledger-imports/"]
     edits += ["/rules/clock.case_filing", "/rules/instrument.opacimeter.checks", "/capture-devices/new"]
     referral = f"/referrals/{world.ids['referrals']}"
     lists = ["/", "/cases/", "/referrals/", "/deadlines/", "/documents/", "/repairs/", "/rules/"]
     return {
         "officer": [*shown, *made, *files, *forms, *edits],
-        "approver": [*shown[:6], f"/cases/{numbers['cases'][1]}", *lists],
+        "approver": ["/alerts/new", f"/alerts/{world.ids['alerts']}", f"/alerts/{world.ids['alerts']}/level",
+                     "/alert-measures/new", "/alert-measures/core_odd_even", *shown[:6], f"/cases/{numbers['cases'][1]}", *lists],
         "police": lists, "transport": lists, "partner": ["/", "/cases/", "/referrals/"],
-        "station": ["/", "/repairs/", "/stations/"], "enterprise": ["/", "/cases/", "/documents/"],
+        "station": ["/", "/repairs/", "/stations/"], "enterprise": ["/", "/cases/", "/documents/", "/alerts/", "/alert-measures/"],
+        "station": ["/", "/repairs/", "/stations/"], "enterprise": ["/", "/cases/", "/documents/", "/ledgers/", "/ledgers/new", "/plant-vehicles/", "/plant-vehicles/new",
+                       "/plant-machines/", "/plant-machines/new", "/ledger-reviews/", "/ledger-refusals/",
+                       "/ledger-imports/", "/ledger-imports/new/A", "/ledger-imports/new/B", "/ledger-imports/new/C",
+                       "/gate-codes/"],
         "security_admin": ["/system-keys/", "/documents/words/1"], "county": [referral],
     }  # fmt: skip

@@ -30,6 +30,7 @@ def make_records(connection: Connection, city: City) -> RecordWorld:
     enterprise = _one(
         connection, "INSERT INTO enterprises (name, division) VALUES ('外人不得见', :d) RETURNING id", d=COUNTY
     )
+    connection.execute(text(AREA), {"d": COUNTY})
     place = records.zone(connection, division=COUNTY)
     truck, terminal = records.truck(connection, enterprise_id=enterprise)
     connection.execute(text("UPDATE trucks SET division = :d WHERE id = :t"), {"d": COUNTY, "t": truck})
@@ -81,7 +82,13 @@ TABLET = (
     "INSERT INTO tablets (id, user_id, organisation_id, name, vault_key) VALUES (gen_random_uuid(), :u, :o, '外人不得见',"
     " decode(repeat('77', 32), 'hex')) RETURNING id"
 )
+AREA = (
+    "INSERT INTO divisions (code, level, name_zh, name_en, geometry) VALUES (:d, 'county', '7', '7',"
+    " ST_Multi(ST_MakeEnvelope(119, 40, 120, 41, 4326))) ON CONFLICT DO NOTHING"
+)
 NOUNS: dict[str, str] = {
+    "alerts": "INSERT INTO alerts (level, division, from_at, document, authority, issued_on) VALUES ('orange', :d, :at, '7-7',"
+    " '7-7', '2026-09-01') RETURNING id",
     "machines": "INSERT INTO machines (registration_number, enterprise_id, division) VALUES ('3-6NA77777', :e, :d)"
     " RETURNING id",
     "leads": "INSERT INTO leads (kind, key, device, division, first_at, last_at) VALUES ('unknown_device', 'k77', 'd77',"
@@ -113,6 +120,14 @@ NOUNS: dict[str, str] = {
     " VALUES (:truck, '辽N77777', 'yellow', 'smoke_reported', :d, :o, '2026-09-01') RETURNING id",
     "assignments": "INSERT INTO assignments (day, kind, title, place, division, organisation_id, created_by)"
     " VALUES ('2026-09-01', 'roadside', '7', '7', :d, :o, :u) RETURNING id",
+    "sites": "WITH z AS (INSERT INTO zones (code, name_zh, name_en, division, kind) VALUES ('SITE-77', '7', '7', :d, 'site')"
+    " RETURNING id), v AS (INSERT INTO zone_versions (zone_id, number, geometry, terms, valid_from) SELECT id, 1,"
+    " ST_Multi(ST_MakeEnvelope(120.4, 41.5, 120.41, 41.51, 4326)), '{}', '2026-01-01' FROM z) INSERT INTO sites"
+    " (enterprise_id, zone_id, division, name, kind) SELECT :e, id, :d, '外人不得见', 'plant' FROM z RETURNING id",
+    "site_stays": "INSERT INTO site_stays (site_id, enterprise_id, machine_id, machine_text, entered_at)"
+    " VALUES (:sites_id, :e, :machines_id, '3-6NA77777', :at) RETURNING id",
+    "pleas": "INSERT INTO pleas (number, enterprise_id, division, case_id, content, person) VALUES ('P20260901-777777', :e,"
+    " :d, :cases_id, '7777777777777', '7') RETURNING id",
     "gates": "INSERT INTO gates (enterprise_id, division, entrance_no, barrier_no, name) VALUES (:e, :d, '7', '77', '7')"
     " RETURNING id",
     "gate_devices": "INSERT INTO gate_devices (gate_id, enterprise_id, kind, number) VALUES (:gates_id, :e, 'barrier', '77')"
@@ -127,5 +142,21 @@ NOUNS: dict[str, str] = {
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"
     " 'x.png', :d, :e, :o FROM f RETURNING id",
+    "ledger_batches": "INSERT INTO ledger_batches (enterprise_id, division, ledger, source, refused_n)"
+    " VALUES (:e, :d, 'A', 'gate', 1) RETURNING id",
+    "ledger_imports": "INSERT INTO ledger_batches (enterprise_id, division, ledger, source, file_name, content, rows_n)"
+    " VALUES (:e, :d, 'A', 'sheet', '7.csv', 'x', 1) RETURNING id",
+    "ledger_refusals": "INSERT INTO ledger_refusals (enterprise_id, ledger, batch_id, position, payload, payload_sha256,"
+    " faults) VALUES (:e, 'A', :ledger_imports_id, 2, jsonb_build_object('plate', '辽N77777'), decode(repeat('77', 32), 'hex'),"
+    " jsonb_build_array(jsonb_build_object('field', 'stage', 'zh', '七', 'en', '7'))) RETURNING id",
+    "ledgers": "INSERT INTO ledger_passages (enterprise_id, division, passed_at, entrance_no, barrier_no, direction, plate,"
+    " plate_colour, fuel, stage, source, state, content_sha256, batch_id) VALUES (:e, :d, :at, '7', '77', 'in', '辽N77777',"
+    " 'yellow', 'diesel', '5', 'phone', 'pending', decode(repeat('77', 32), 'hex'), :ledger_imports_id) RETURNING id",
+    "plant_vehicles": "INSERT INTO plant_vehicles (enterprise_id, division, internal_no, fuel, stage, source, content_sha256)"
+    " VALUES (:e, :d, '7', 'diesel', '5', 'hand', decode(repeat('77', 32), 'hex')) RETURNING id",
+    "plant_machines": "INSERT INTO plant_machines (enterprise_id, division, registration_number, fuel, stage, source,"
+    " content_sha256) VALUES (:e, :d, '3-6NA77777', 'diesel', '3', 'hand', decode(repeat('77', 32), 'hex')) RETURNING id",
+    "legal_holds": "INSERT INTO legal_holds (enterprise_id, division, from_on, to_on, reason, set_by)"
+    " VALUES (:e, :d, '2026-01-01', '2026-12-31', '7777', :u) RETURNING id",
 }
 """A row of each noun, by the blueprint that shows it; `:<blueprint>_id` is a row made before it."""

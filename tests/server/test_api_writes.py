@@ -33,7 +33,8 @@ TABLES = {
     "inspections": "inspections", "instruments": "instruments", "captures": "captures", "cases": "cases",
     "referrals": "referrals", "repairs": "repair_notices", "stations": "stations", "documents": "documents",
     "violations": "violations", "leads": "leads", "whitelist": "whitelist_entries", "zones": "zones",
-    "evidence": "evidence_items", "watch-list": "watch_entries", "quarantine": "quarantine", "tokens": "api_tokens",
+    "evidence": "evidence_items", "watch-list": "watch_entries", "sites": "sites",
+    "site-stays": "site_stays", "pleas": "pleas", "quarantine": "quarantine", "tokens": "api_tokens",
     "gates": "gates", "gate-lifts": "gate_lifts", "gate-devices": "gate_devices", "gate-policies": "gate_policies",
     "gate-checks": "gate_answers",
 }  # fmt: skip

@@ -20,6 +20,8 @@ FOREIGN = ("other", "police", "transport", "partner", "station", "enterprise")
 OPEN = frozenset(
     {
         "zones",  # published by law, with every version
+        "alerts", "alert_measures",  # official warnings are public; whose figures a bureau sees: test_alert_pages
+        "alert_reviews",
         "rules", "organisations", "calendar", "stations",  # reference that every bureau works by
         "accounts", "system_keys", "api_token_pages", "broker_accounts",  # held by a role; no area
         "imports", "inspection_imports",  # one's own uploads, tested with them
@@ -48,6 +50,8 @@ def noun_of(endpoint: str) -> str:
         "case_openings": "cases",
         "case_clocks": "cases",
         "capture_desk": "captures",
+        "ledger_reviews": "ledgers",
+        "gate_codes": "gates",
     }.get(blueprint.removeprefix("api_"), blueprint.removeprefix("api_"))
 
 

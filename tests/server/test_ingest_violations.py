@@ -205,6 +205,30 @@ def test_a_whitelist_entry_holds_for_its_period(scene: Scene) -> None:
     assert scene.standing() == [(100, 200)]
 
 
+def test_a_suspended_whitelist_entry_gives_no_leave_until_the_suspension_ends(scene: Scene) -> None:
+    entry = scene.connection.execute(
+        "INSERT INTO whitelist_entries (truck_id, purpose, valid_from, valid_to, approver, state) "
+        "VALUES (%s, 'people_supply', %s, %s, 'bureau', 'active') RETURNING id",
+        (scene.truck_id, city.moment(BEGIN_US), city.moment(BEGIN_US + 7200 * SECOND)),
+    ).fetchone()
+    assert entry
+    scene.stay(0, 200)
+    assert scene.violations() == []
+    scene.connection.execute(
+        "INSERT INTO whitelist_suspensions (entry_id, from_at, cause, reason_zh, reason_en) "
+        "VALUES (%s, %s, 'failed_test', 'x', 'x')",
+        (entry[0], city.moment(BEGIN_US + 1000 * SECOND)),
+    )
+    scene.stay(900, 1200)
+    assert scene.standing() == [(1000, 1200)]
+    scene.connection.execute(
+        "UPDATE whitelist_suspensions SET to_at = %s, ended_reason = 'mended'",
+        (city.moment(BEGIN_US + 3000 * SECOND),),
+    )
+    scene.stay(3100, 3300)
+    assert scene.standing() == [(1000, 1200)]
+
+
 def test_a_change_of_the_register_is_heard_before_the_next_batch(scene: Scene) -> None:
     with db.connect(scene.connection.info.dsn + f" password={scene.connection.info.password}") as other:
         other.execute("UPDATE trucks SET stage = '6' WHERE id = %s", (scene.truck_id,))

@@ -106,6 +106,15 @@ def test_a_truck_s_facts_are_those_of_its_records(connection: Connection, city: 
         ),
         {"t": truck},
     )
+    connection.execute(  # a suspended one is not shown
+        text(
+            "WITH s AS (INSERT INTO whitelist_entries (truck_id, purpose, valid_from, valid_to, approver, state, decided_at)"
+            " VALUES (:t, 'export', '2026-01-01', '2099-01-01', '市局', 'active', '2026-02-01') RETURNING id)"
+            " INSERT INTO whitelist_suspensions (entry_id, from_at, cause, reason_zh, reason_en)"
+            " SELECT id, '2026-03-01', 'black_smoke', 'x', 'x' FROM s"
+        ),
+        {"t": truck},
+    )
     _refresh(connection)
     facts = _read(connection)["truck", truck]
     assert facts == {

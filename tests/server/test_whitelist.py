@@ -63,6 +63,17 @@ def ask(browse: Browse, subject: str, username: str = "officer", **changes: Any)
     return int(answer.location.rsplit("/", 1)[1])
 
 
+def review(browse: Browse, number: int, username: str = "officer2") -> None:
+    answer = browse(username).post(f"/whitelist/{number}/review", {"decision": "agree", "note": "属实"})
+    assert answer.status_code == 303, answer.text
+
+
+def approve(browse: Browse, number: int) -> None:
+    decision = {"decision": "approve", "approver": "王局长"}
+    answer = browse("approver").post(f"/whitelist/{number}/decide", decision)
+    assert answer.status_code == 303, answer.text
+
+
 def entry(engine: Engine, number: int) -> WhitelistRow:
     with transaction(engine) as connection:
         found = whitelist.find_entry(connection, number, Scope())
@@ -75,6 +86,12 @@ def test_a_request_holds_once_another_has_approved_it(browse: Browse, engine: En
     asked = entry(engine, number)
     assert (asked.state, asked.plate, asked.zone_id, asked.holds_from) == ("requested", "辽NWL001", None, None)
     decision = {"decision": "approve", "approver": "王局长"}
+    early = browse("approver").post(f"/whitelist/{number}/decide", decision)
+    assert early.status_code == 422 and "尚未审核" in early.text
+    own = browse("officer").post(f"/whitelist/{number}/review", {"decision": "agree"})
+    assert own.status_code == 422 and "不能审核自己的申请" in own.text
+    review(browse, number)
+    assert entry(engine, number).state == "reviewed" and entry(engine, number).holds_from is None
     assert browse("officer").post(f"/whitelist/{number}/decide", decision).status_code == 403
     assert browse("approver").post(f"/whitelist/{number}/decide", decision).status_code == 303
     approved = entry(engine, number)
@@ -85,6 +102,7 @@ def test_a_request_holds_once_another_has_approved_it(browse: Browse, engine: En
 
 def test_nobody_approves_his_own_request(browse: Browse, engine: Engine) -> None:
     number = ask(browse, "辽NWL002", "approver", zone=str(zone_id(engine)))
+    review(browse, number)
     answer = browse("approver").post(f"/whitelist/{number}/decide", {"decision": "approve", "approver": "我"})
     assert answer.status_code == 422
     assert "不能审批自己的申请" in answer.text
@@ -96,6 +114,7 @@ def test_nobody_approves_his_own_request(browse: Browse, engine: Engine) -> None
 
 def test_a_refusal_needs_a_reason(browse: Browse, engine: Engine) -> None:
     number = ask(browse, "辽NWL003")
+    review(browse, number)
     assert browse("approver").post(f"/whitelist/{number}/decide", {"decision": "refuse", "note": ""}).status_code == 422
     refuse = {"decision": "refuse", "note": "不符合民生保障条件"}
     assert browse("approver").post(f"/whitelist/{number}/decide", refuse).status_code == 303
@@ -104,7 +123,8 @@ def test_a_refusal_needs_a_reason(browse: Browse, engine: Engine) -> None:
 
 def test_a_withdrawal_keeps_what_went_before(browse: Browse, engine: Engine) -> None:
     number = ask(browse, "3-6NA10001", purpose="construction")
-    browse("approver").post(f"/whitelist/{number}/decide", {"decision": "approve", "approver": "王局长"})
+    review(browse, number)
+    approve(browse, number)
     assert browse("officer").post(f"/whitelist/{number}/withdraw", {"reason": "短"}).status_code == 422
     assert browse("officer").post(f"/whitelist/{number}/withdraw", {"reason": "工程已经完工"}).status_code == 303
     withdrawn = entry(engine, number)
@@ -115,7 +135,8 @@ def test_a_withdrawal_keeps_what_went_before(browse: Browse, engine: Engine) -> 
             text("SELECT action FROM audit_log WHERE subject_kind = 'whitelist' AND subject_id = :n ORDER BY id"),
             {"n": str(number)},
         ).scalars()
-        assert list(actions) == ["whitelist.request", "whitelist.approve", "whitelist.withdraw"]
+        steps = ["request", "review", "approve", "withdraw"]
+        assert list(actions) == [f"whitelist.{step}" for step in steps]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +186,9 @@ def test_who_sees_and_does_what(browse: Browse, engine: Engine) -> None:
 
 
 def test_an_approver_sees_what_waits(browse: Browse) -> None:
-    ask(browse, "辽NWL002", purpose="post", valid_to=f"{Y + 1}-01-01T00:00")
+    number = ask(browse, "辽NWL002", purpose="post", valid_to=f"{Y + 1}-01-01T00:00")
+    assert "待审核的白名单申请" in browse("officer").get("/").text
+    review(browse, number)
     assert "待审批的白名单申请" in browse("approver").get("/").text
     assert "待审批的白名单申请" not in browse("officer").get("/").text
 
@@ -251,7 +274,9 @@ def test_what_goes_out_comes_back(browse: Browse, engine: Engine) -> None:
         "辽NWL001", "yellow", "", "全市", "medical", f"{Y}-01-01 00:00:00", f"{Y}-07-01 00:00:00", "王局长",
     ]  # fmt: skip
     with transaction(engine) as connection:
-        connection.execute(text("DELETE FROM whitelist_entries WHERE purpose = 'medical'"))
+        connection.execute(
+            text("UPDATE whitelist_entries SET state = 'refused', purpose = 'other' WHERE purpose = 'medical'")
+        )
     again = send(browse, answer.data)
     assert again.status_code == 200, again.text
     assert medical(engine) == 1

@@ -39,6 +39,7 @@ class WriteWorld:
         self.programs = {
             name: Program(web, make_token(engine, city.accounts[name]))
             for name in ("officer", "police", "reviewer", "station", "workshop", "enterprise")
+            for name in ("officer", "police", "reviewer", "station", "workshop", "enterprise", "approver")
         }
 
     def program(self, who: str) -> Program:
@@ -132,6 +133,58 @@ def _watched(made: WriteWorld) -> dict[str, int]:
             text=made.plate(), o=made.city.organisations["city"],
         )  # fmt: skip
     return {"number": number}
+
+
+def _site(made: WriteWorld) -> int:
+    made.made += 1
+    with transaction(made.engine) as connection:
+        return int(one(
+            connection, "INSERT INTO sites (enterprise_id, division, name, kind) VALUES (:e, '211302', :n, 'plant')"
+            " RETURNING id", e=made.city.enterprise_id, n=f"场所{made.made}",
+        ))  # fmt: skip
+
+
+def _stay(made: WriteWorld) -> dict[str, int]:
+    site = _site(made)
+    with transaction(made.engine) as connection:
+        number = one(
+            connection, "INSERT INTO site_stays (site_id, enterprise_id, machine_text, entered_at)"
+            " VALUES (:s, :e, :m, '2026-09-01') RETURNING id", s=site, e=made.city.enterprise_id, m=f"3-6N{made.made:05}",
+        )  # fmt: skip
+    return {"number64": number}
+
+
+STAY = {"machine": "3-6NA00077", "entered_at": "2026-09-02T07:30:00+08:00", "reason": "录错时间"}
+
+
+def _confirmed(made: WriteWorld) -> int:
+    with transaction(made.engine) as connection:
+        owner = records.truck(connection, enterprise_id=made.city.enterprise_id)
+        return records.violation(
+            connection, records.zone(connection), owner, enterprise_id=made.city.enterprise_id, status="confirmed"
+        )
+
+
+def _plea(made: WriteWorld) -> dict[str, int]:
+    with transaction(made.engine) as connection:
+        number = one(
+            connection, "INSERT INTO pleas (number, enterprise_id, division, violation_id, content, person) VALUES"
+            " (gen_random_uuid()::text, :e, '211302', :v, '轨迹显示车辆停放在场外', '王强') RETURNING id",
+            e=made.city.enterprise_id, v=_confirmed(made),
+        )  # fmt: skip
+    return {"number": number}
+
+
+def _leave(who: str) -> Make:
+    """A request for a truck of its own."""
+
+    def make(made: WriteWorld) -> Written:
+        plate = made.plate()
+        with transaction(made.engine) as connection:
+            records.truck(connection, plate, enterprise_id=made.city.enterprise_id)
+        return Written(who, {}, {"subject": plate})
+
+    return make
 
 
 def _open(made: WriteWorld) -> Written:
@@ -249,6 +302,8 @@ WRITES: dict[str, Make] = {
     "POST /gate-lifts": lambda made: Written(
         "enterprise", {}, {"gate_id": gate(made), "at": datetime.now(UTC).isoformat(), "source_key": None}
     ),
+    "POST /whitelist": _leave("officer"),
+    "POST /whitelist/applications": _leave("enterprise"),
     "POST /trucks": lambda _: Written("officer"),
     "POST /machines": lambda _: Written("officer"),
     "POST /enterprises": lambda _: Written("officer"),
@@ -272,6 +327,16 @@ WRITES: dict[str, Make] = {
     ),
     "POST /watch-list": lambda made: Written("officer", {}, {"subject": made.plate()}),
     "POST /watch-list/{number}/withdrawal": lambda made: Written("officer", _watched(made), {"reason": "已经查实"}),
+    "POST /pleas": lambda made: Written("enterprise", {}, {"case_id": None, "violation_id": _confirmed(made)}),
+    "POST /pleas/{number}/withdrawal": lambda made: Written("enterprise", _plea(made)),
+    "POST /pleas/{number}/answer": lambda made: Written("officer", _plea(made)),
+    "POST /site-stays": lambda made: Written(
+        "officer", {}, {"site_id": _site(made), "entered_at": "2026-09-01T07:30:00+08:00"}
+    ),
+    "POST /site-stays/{number64}/leaving": lambda made: Written(
+        "officer", _stay(made), {"left_at": "2026-09-02T07:30:00+08:00"}
+    ),
+    "PUT /site-stays/{number64}": lambda made: Written("officer", _stay(made), STAY),
     "POST /cases": _open,
     "POST /cases/{case}/steps": _step,
     "POST /cases/{case}/referrals": _refer,

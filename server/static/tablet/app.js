@@ -2,7 +2,7 @@
 
 import { now, offsetMs, startClock } from "./clock.js";
 import { CONTACT_NOTED_MS, WIPE_LOOK_MS } from "./constants.js";
-import { getMeta, openAccount, openDevice, putMeta } from "./database.js";
+import { getMeta, ifRoom, openAccount, openDevice, putMeta } from "./database.js";
 import { ask, toast } from "./dialogs.js";
 import { drawTop, setStrip } from "./frame.js";
 import { Offline, startHttp } from "./http.js";
@@ -81,7 +81,9 @@ async function noteContact() {
   if (now() - notedMs < CONTACT_NOTED_MS) return;
   notedMs = now();
   const record = await app.device.get("accounts", app.session.account);
-  if (record) await app.device.put("accounts", (app.record = withContact(record, now())));
+  if (!record) return;
+  app.record = withContact(record, now());
+  await ifRoom(() => app.device.put("accounts", app.record)); // an older contact only locks sooner
 }
 
 async function hear(event) {
@@ -208,7 +210,7 @@ function workerAnswers() {
 }
 
 async function lookAtClock() {
-  await noteLatest(app.device, now());
+  await ifRoom(() => noteLatest(app.device, now()));
   await wipeWhatIsOver(app.device, now());
 }
 

@@ -25,6 +25,15 @@ export async function writing(work) {
   }
 }
 
+/** Do a write that may be left out on a full device: what it notes is known in memory, and sending makes room first. */
+export async function ifRoom(work) {
+  try {
+    await writing(work);
+  } catch (fault) {
+    if (fault.name !== "StorageFull") throw fault;
+  }
+}
+
 /**
  * Write several records in one transaction that is on the disk when it ends, all of them or none:
  * writeAll(database, ["checks", "photos"], (stores) => { stores.checks.put(row); stores.photos.delete(id); })

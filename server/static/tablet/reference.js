@@ -50,6 +50,8 @@ export function makeReference(data, clock) {
     locate: (lon, lat, accuracyM, atMs) => (data ? locate(data.zones, lon, lat, accuracyM, atMs) : []),
     /** Why a zone forbids a subject at a moment. */
     banned: (zone, subject, atMs, purposes = []) => (data ? banned(zone, subject, atMs, data, purposes) : []),
+    /** Alerts that hold at a moment, each with its measures. */
+    alerts: (atMs) => (data?.alerts ?? []).filter(({ from_at, to_at }) => Date.parse(from_at) <= atMs && !(Date.parse(to_at) <= atMs)),
     /** What to look for. */
     lookFor: (facts) => (data ? lookFor(data, facts) : []),
     /** The last day of a repair notice given at a moment, YYYY-MM-DD. */

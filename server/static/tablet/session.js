@@ -2,7 +2,7 @@
 
 import { now, offsetMs } from "./clock.js";
 import { DAY_MS } from "./constants.js";
-import { getMeta, putMeta } from "./database.js";
+import { getMeta, ifRoom, putMeta } from "./database.js";
 import { request } from "./http.js";
 import { uuid7 } from "./ids.js";
 import { fromBase64, makeKeyBytes, toBase64 } from "./vault/keys.js";
@@ -69,6 +69,7 @@ export function withContact(record, nowMs) {
 /** Note the latest time that the device's clock showed, so that setting it back later gains nothing. */
 export async function noteLatest(device, nowMs) {
   const work = device.transaction("accounts", "readwrite");
+  work.done.catch(() => {}); // is waited for below; a write that fails must not be reported twice
   for (const record of await work.store.getAll()) {
     if (nowMs > (record.latestMs || 0)) await work.store.put({ ...record, latestMs: nowMs });
   }
@@ -145,7 +146,7 @@ export async function greet(device, caller, record, database, appVersion) {
   await enrol(record, { app_version: appVersion, unsent, discarded });
   if (discarded.length > 0) await forget(database, discarded);
   const fresh = withContact(recordOf(told, answer.json.keep_days, await device.get("accounts", record.account)), now());
-  await device.put("accounts", fresh);
+  await ifRoom(() => device.put("accounts", fresh));
   return { signedIn: true, csrf: caller.csrf, record: fresh };
 }
 

@@ -6,6 +6,7 @@ const WAITS = new Set(["draft", "ready", "refused"]);
 /** Make it a draft again; false where it is on its way, sent or gone. Nothing sealed is touched. */
 export async function reopen(app, key) {
   const work = app.database.transaction("checks", "readwrite");
+  work.done.catch(() => {}); // is waited for below; a write that fails must not be reported twice
   const row = await work.store.get(key);
   const waits = Boolean(row) && WAITS.has(row.state);
   if (waits && row.state !== "draft") await work.store.put({ ...row, state: "draft" });

@@ -1,7 +1,8 @@
-// The checklist of the kind: everything stands as in order until a point is turned.
+// The checklist of the kind: everything stands as in order until a point is turned. While an alert holds it asks more.
 
 import { tap, textField } from "../check/controls.js";
 import { stepScreen } from "../check/step_page.js";
+import { now, offsetMs } from "../clock.js";
 import { h } from "../elements.js";
 import { pair, t } from "../words.js";
 
@@ -11,8 +12,10 @@ const STATE = { ok: () => t("in order"), bad: () => t("not in order"), unseen: (
 
 export default stepScreen("checklist", (page) => {
   const { app, record, key, body, foot } = page;
-  const points = app.reference.data?.checklists?.[record.check.kind] ?? [];
   const given = new Map(record.check.checklist.map((entry) => [entry.item, entry]));
+  const alerts = app.reference.alerts(now() + (offsetMs() ?? 0));
+  const points = (app.reference.data?.checklists?.[record.check.kind] ?? [])
+    .filter((point) => !point.in_alert || alerts.length || given.has(point.item));
   const rows = points.map((point) => ({ point, state: stateOf(point, given.get(point.item)), note: given.get(point.item)?.note ?? "" }));
   const list = h("ul", { class: "points" });
   const next = tap("", () => leave(), { kind: "primary", id: "next" });
@@ -45,6 +48,11 @@ export default stepScreen("checklist", (page) => {
       row.state === "bad" ? textField(t("What is wrong"), row.note, (value) => { row.note = value; keep(); }) : null);
   };
   for (const row of rows) list.append(row.element = draw(row));
+  for (const alert of alerts) {
+    body.append(h("section", { class: "alert-measures" },
+      h("p", { class: "strip strip-doubt" }, t("Alert in force: {document}", { document: alert.document })),
+      h("ul", null, alert.measures.map((measure) => h("li", null, pair(measure))))));
+  }
   body.append(h("p", { class: "hint" }, t("Tap a point that is not in order.")), list);
   foot.append(all, next);
   label();

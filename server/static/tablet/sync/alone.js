@@ -36,6 +36,7 @@ async function leased(app, work) {
 /** Take or renew the lease; false where another holds it. Read and written in one transaction. */
 async function lease(app, holder, forMs) {
   const work = app.database.transaction("meta", "readwrite");
+  work.done.catch(() => {}); // is waited for below; a write that fails must not be reported twice
   const row = await work.store.get(LEASE);
   const nowMs = Date.now();
   const held = row && row.value.holder !== holder && row.value.untilMs > nowMs && row.value.untilMs - nowMs <= LEASE_MS;

@@ -20,6 +20,7 @@ export function makeNumbers(app) {
   function change(edit) {
     return writing(async () => {
       const work = app.database.transaction("meta", "readwrite", { durability: "strict" });
+      work.done.catch(() => {}); // is waited for below; a write that fails must not be reported twice
       const row = await work.store.get(KEY);
       const [book, found] = edit((row && row.value) || EMPTY);
       await work.store.put({ key: KEY, value: book });

@@ -43,6 +43,7 @@ export async function rekey(app, before, record) {
  */
 export async function claim(app, key) {
   const work = app.database.transaction("checks", "readwrite");
+  work.done.catch(() => {}); // is waited for below; a write that fails must not be reported twice
   const row = await work.store.get(key);
   const waits = Boolean(row) && ["ready", "sending"].includes(row.state);
   try {
