@@ -48,13 +48,16 @@ def measure(place: Place, city: City) -> list[Row]:
         key, gates = make_plant(engine)
         path = place.directory / "questions"
         write_questions(path, key, gates, city)
-        with web(place, city.url) as port:
+        with web(place, city.url) as (port, pid):
             ask(port, path, RATE, WARM_SECONDS)
+            before = cpu_s(pid)
             alone = ask(port, path, RATE, SECONDS)
+            cost = (cpu_s(pid) - before) / len(alone["took_ms"]) * 1000
             with ingest_bench.worker(place, city.url), frames(place, city) as came:
                 beside = ask(port, path, RATE, SECONDS)
                 packets = came()
-        return [*rows("alone", alone, "nothing else runs"), *rows("ingest", beside, f"beside {packets:.0f} packets/s"),
+        used = ("gates.web_cpu_ms_per_question", cost, "ms", "processor time of the web server, all its processes")
+        return [used, *rows("alone", alone, "nothing else runs"), *rows("ingest", beside, f"beside {packets:.0f} packets/s"),
                 kept(engine)]  # fmt: skip
     finally:
         engine.dispose()
@@ -131,8 +134,8 @@ def write_questions(path: Path, key: str, gates: list[int], city: City) -> None:
 
 
 @contextmanager
-def web(place: Place, url: str) -> Iterator[int]:
-    """The web server as it is served, ended at the end; its port."""
+def web(place: Place, url: str) -> Iterator[tuple[int, int]]:
+    """The web server as it is served, ended at the end; its port and process."""
     port = free_port()
     environment = {
         **os.environ, "DATABASE_URL": url, "SECRET_KEY": "b" * 40, "WEB_PORT": str(port), "WEB_WORKERS": WORKERS,
@@ -145,10 +148,24 @@ def web(place: Place, url: str) -> Iterator[int]:
         )
     try:
         _wait(place, child, port)
-        yield port
+        yield port, child.pid
     finally:
         child.terminate()
         child.wait(30)
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time of a process and its children so far, seconds."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            number, rest = stat.read_text().split(" (", 1)
+        except OSError:
+            continue  # it ended meanwhile
+        values = rest.rsplit(") ", 1)[1].split()
+        if pid in (int(number), int(values[1])):
+            ticks += int(values[11]) + int(values[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _wait(place: Place, child: subprocess.Popen[bytes], port: int) -> None:
