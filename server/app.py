@@ -137,6 +137,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.gate_policies",
     "server.api.gate_lifts",
     "server.api.gate_checks",
+    "server.api.gate_lists",
     "server.api.alerts",
     "server.api.alert_measures",
     "server.api.ledgers",

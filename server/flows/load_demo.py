@@ -22,6 +22,7 @@ from server.flows.demo_captures import load_captures
 from server.flows.demo_cases import load_cases
 from server.flows.demo_casework import load_casework
 from server.flows.demo_fieldwork import load_fieldwork
+from server.flows.demo_gates import load_gates
 from server.flows.demo_inspections import load_inspections
 from server.flows.demo_large_users import load_large_users
 from server.flows.demo_ledger_review import load_ledger_review
@@ -73,6 +74,7 @@ def load_demo(engine: Engine, secrets_dir: Path, store: EvidenceStore | None = N
         added["stations"] = _load_stations(connection)
         now = dt.datetime.now(dt.UTC)
         added |= load_fieldwork(connection, now)
+        added["gates"] = load_gates(connection, now)
         added["ledger_rows"] = load_ledgers(connection, now)
         added["sites"] = load_sites(connection, now)
         added["alerts"] = load_past_alert(connection, now)

@@ -41,7 +41,7 @@ COLUMNS = (
     Column("division", _l("Area")),
     Column("standing", _l("State")),
     Column("from_at", _l("Begins"), sort=True),
-    Column("to_at", _l("Lifted")),
+    Column("to_at", _l("Lifted from")),
     Column("document", _l("Document")),
     Column("authority", _l("Issued by"), wide=True),
     Column("planned_to_at", _l("Planned end"), extra=True),

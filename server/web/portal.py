@@ -48,9 +48,7 @@ def page_of(scope: Scope) -> dict[str, Any] | None:
             "cases": portal.cases(connection, number, MOST) if may("cases.read") else [],
             "pleas": portal.answered_pleas(connection, number, MOST),
         }
-    with transaction(
-        engine()
-    ) as connection:  # lists and clocks of the bureau, of what the fence let through
+    with transaction(engine()) as connection:  # lists and clocks of the bureau, of what the fence let through
         due = portal.party_clocks(connection, [row["id"] for row in found["cases"]])
         found |= _alert(connection, number, now)
     for row in found["cases"]:

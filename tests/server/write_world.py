@@ -173,6 +173,8 @@ def _plea(made: WriteWorld) -> dict[str, int]:
             e=made.city.enterprise_id, v=_confirmed(made),
         )  # fmt: skip
     return {"number": number}
+
+
 def _leave(who: str) -> Make:
     """A request for a truck of its own."""
 
@@ -296,7 +298,7 @@ def _gate_new(made: WriteWorld) -> Written:
 WRITES: dict[str, Make] = {
     "POST /gates": _gate_new,
     "PUT /gates/{number}": lambda made: Written("enterprise", {"number": gate(made)}),
-    "POST /gates/{number}/devices": lambda made: Written("enterprise", {"number": gate(made)}),
+    "POST /gate-devices": lambda made: Written("enterprise", {}, {"gate_id": gate(made)}),
     "POST /gate-lifts": lambda made: Written(
         "enterprise", {}, {"gate_id": gate(made), "at": datetime.now(UTC).isoformat(), "source_key": None}
     ),
