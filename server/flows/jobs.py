@@ -13,10 +13,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from server.db import transaction
-from server.flows.review_alerts import review_alerts
-from server.flows.site_machines import watch_sites
-from server.flows.watch_alert_zones import watch_alert_zones
-from server.flows import ledger_retention
 from server.flows import ledger_retention, whitelist_watch
 from server.flows.review_alerts import review_alerts
 from server.flows.site_machines import watch_sites
@@ -43,7 +39,6 @@ JOBS: tuple[Job, ...] = (
     Job("whitelist_watch", 60, whitelist_watch.watch),
     Job("ledger_retention", 6 * 3600, ledger_retention.retain),
 )
-JOBS: tuple[Job, ...] = (Job("ledger_retention", 6 * 3600, ledger_retention.retain),)
 """Every job of the platform, in the order in which they run when several are due."""
 
 
