@@ -184,7 +184,7 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
                      "/alert-measures/new", "/alert-measures/core_odd_even", *shown[:6], f"/cases/{numbers['cases'][1]}", *lists],
         "police": lists, "transport": lists, "partner": ["/", "/cases/", "/referrals/"],
         "station": ["/", "/repairs/", "/stations/"],
-        "enterprise": ["/", "/cases/", "/documents/", "/alerts/", "/alert-measures/", "/clean-transport/",
+        "enterprise": ["/", "/cases/", "/documents/", "/alerts/", f"/alerts/{world.ids['alerts']}", "/alert-measures/", "/clean-transport/",
                        "/clean-transport/entries", "/clean-transport/new", "/ledger-review/", "/sites/", "/pleas/", "/whitelist/",
                        "/whitelist/apply", "/large-users/", "/grades/", "/ledgers/", "/ledgers/new", "/plant-vehicles/", "/plant-vehicles/new",
                        "/plant-machines/", "/plant-machines/new", "/ledger-reviews/", "/ledger-refusals/",
