@@ -108,7 +108,7 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
                 "/evidence": "evidence", "/instruments": "instruments", "/violations": "violations",
                 "/watch-list": "watch_list", "/assignments": "assignments", "/ledgers": "ledgers",
                 "/plant-vehicles": "plant_vehicles", "/plant-machines": "plant_machines",
-                "/ledger-refusals": "ledger_refusals", "/ledger-imports": "ledger_imports"}  # fmt: skip
+                "/ledger-refusals": "ledger_refusals", "/ledger-imports": "ledger_imports", "/legal-holds": "legal_holds"}  # fmt: skip
     shown = [f"{path}/{world.ids[noun]}" for path, noun in of_world.items()]
     made = [f"/{noun}/{one}" for noun, ids in numbers.items() for one in ids]
     files = [f"/trucks/{numbers['trucks'][0]}/file", f"/machines/{numbers['machines'][0]}/file"]
@@ -127,7 +127,15 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         "/calendar/",
         "/rules/",
     ]
-    edits += ["/ledgers/", "/plant-vehicles/", "/plant-machines/", "/ledger-refusals/", "/ledger-imports/"]
+    edits += [
+        "/legal-holds/",
+        "/legal-holds/new",
+        "/ledgers/",
+        "/plant-vehicles/",
+        "/plant-machines/",
+        "/ledger-refusals/",
+        "/ledger-imports/",
+    ]
     edits += ["/rules/clock.case_filing", "/rules/instrument.opacimeter.checks", "/capture-devices/new"]
     referral = f"/referrals/{world.ids['referrals']}"
     lists = ["/", "/cases/", "/referrals/", "/deadlines/", "/documents/", "/repairs/", "/rules/"]
