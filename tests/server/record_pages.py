@@ -110,7 +110,7 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
                 "/gates": "gates", "/gates/policies": "gate_policies", "/gates/lifts": "gate_lifts",
                 "/ledgers": "ledgers",
                 "/plant-vehicles": "plant_vehicles", "/plant-machines": "plant_machines",
-                "/ledger-refusals": "ledger_refusals", "/ledger-imports": "ledger_imports",
+                "/ledger-refusals": "ledger_refusals", "/ledger-imports": "ledger_imports", "/legal-holds": "legal_holds",
                 "/gates/answers": "gate_answers", "/whitelist": "whitelist", "/large-users": "large_users",
                 "/grades": "grades"}  # fmt: skip
     shown = [f"{path}/{world.ids[noun]}" for path, noun in of_world.items()]
@@ -175,6 +175,7 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
     edits += [f"/clean-transport/{world.ids['clean_transport']}", f"/verifications/{world.ids['verifications']}",
               f"/ledger-review/{enterprise}", f"/ledger-review/{enterprise}/complete",
               f"/ledger-review/{enterprise}/register", f"/ledger-review/{enterprise}/refused"]  # fmt: skip
+    edits += ["/legal-holds/", "/legal-holds/new"]
     edits += ["/rules/clock.case_filing", "/rules/instrument.opacimeter.checks", "/capture-devices/new"]
     referral = f"/referrals/{world.ids['referrals']}"
     lists = ["/", "/cases/", "/referrals/", "/deadlines/", "/documents/", "/repairs/", "/rules/"]
