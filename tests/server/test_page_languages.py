@@ -25,8 +25,8 @@ DOCUMENT = re.compile(r"[一-鿿]*〔\d{4}〕\d+号")  # the number of a paper i
 NAMES = re.compile(r"辽[A-Z]|省计量院")  # of a plate, and of who verified the instruments
 TYPED = re.compile(r"<textarea.*?</textarea>", re.DOTALL)  # what a paper says is Chinese, whoever writes it
 CODES = re.compile(
-    r"[a-z0-9_]+(?:\.[a-zA-Z0-9_]+)+(?:@[\d-]+)?|\b[0-9a-f]{12,}\b|\b[a-z_]+-\d\b"
-)  # rules, hashes, serials
+    r"[a-z][a-z0-9_]+(?:~\d+)?#\d+|[a-z0-9_]+(?:\.[a-zA-Z0-9_]+)+(?:@[\d-]+)?|\b[0-9a-f]{12,}\b|\b[a-z_]+-\d\b"
+)  # measures, rules, hashes, serials
 RECORD_NAMES = {
     "Word",
     "PDF",
