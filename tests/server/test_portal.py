@@ -56,6 +56,12 @@ def test_an_alert_in_force_says_what_it_means_for_the_enterprise(
     with transaction(engine) as connection:
         connection.execute(
             text(
+                "INSERT INTO divisions (code, level, name_zh, name_en, geometry) VALUES ('211300', 'city', '朝阳市',"
+                " 'Chaoyang', ST_Multi(ST_MakeEnvelope(119, 40, 122, 43, 4326))) ON CONFLICT DO NOTHING"
+            )
+        )
+        connection.execute(
+            text(
                 "INSERT INTO alerts (level, division, from_at, document, authority, issued_on) VALUES ('orange', '211300',"
                 " :at, '朝重污染办〔2026〕7号', '指挥部', :day)"
             ),
