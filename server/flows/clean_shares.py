@@ -1,6 +1,6 @@
 """Clean-transport shares over months: each month by the rows that were in force in it, then added up."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -67,18 +67,49 @@ def in_month(month: date) -> datetime:
     return datetime(month.year, month.month, 1, 12, tzinfo=BEIJING)
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Tonnes of one enterprise in one month: the grain that every grouping adds up from."""
+
+    enterprise: Mapping[str, Any]
+    month: date
+    share: CleanShare
+
+
+def lines(
+    connection: Connection, scope: Scope, rules: RuleBook, period: Period, filters: Mapping[str, str]
+) -> list[Line]:
+    """What the account may see, read once."""
+    found = []
+    for terms, first, last in _stretches(rules, period):
+        for row in clean_transport.sums(connection, scope, terms, first, last, filters):
+            share = CleanShare(*(row.pop(name) for name in ("other_ways", "new_energy", "six", "other_road")))
+            found.append(Line(row, row.pop("month"), share))
+    return found
+
+
+def grouped(rules: RuleBook, by: str, of: Iterable[Line], period: Period, filters: Mapping[str, str]) -> list[ShareRow]:
+    """Lines added up by enterprise, industry or month."""
+    found: dict[Any, tuple[Mapping[str, Any], CleanShare]] = {}
+    for line in of:
+        key = _key(by, line)
+        place = tuple(key.values())
+        before = found.get(place)
+        found[place] = (key, line.share + before[1] if before else line.share)
+    return [ShareRow(key, share, _target(rules, by, key, period, filters)) for key, share in found.values()]
+
+
+def _key(by: str, line: Line) -> Mapping[str, Any]:
+    if by == "enterprise":
+        return line.enterprise
+    return {"month": line.month} if by == "month" else {"industry": line.enterprise["industry"] or ""}
+
+
 def shares(
     connection: Connection, scope: Scope, rules: RuleBook, by: str, period: Period, filters: Mapping[str, str]
 ) -> list[ShareRow]:
     """Shares by enterprise, industry or month, of what the account may see."""
-    found: dict[tuple[Any, ...], tuple[dict[str, Any], CleanShare]] = {}
-    for terms, first, last in _stretches(rules, period):
-        for row in clean_transport.sums(connection, scope, terms, first, last, by, filters):
-            share = CleanShare(*(row.pop(name) for name in ("other_ways", "new_energy", "six", "other_road")))
-            key = tuple(row.values())
-            before = found.get(key)
-            found[key] = (row, share + before[1] if before else share)
-    return [ShareRow(row, share, _target(rules, by, row, period, filters)) for row, share in found.values()]
+    return grouped(rules, by, lines(connection, scope, rules, period, filters), period, filters)
 
 
 def _stretches(rules: RuleBook, period: Period) -> Iterator[tuple[ShareTerms, date, date]]:

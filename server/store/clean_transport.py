@@ -90,16 +90,9 @@ WITH road AS (
 ways AS (
   SELECT c.enterprise_id, c.month, sum(c.tonnes) AS other_ways FROM clean_transport c
   WHERE c.month BETWEEN :first AND :last AND c.cargo = ANY (:bulk) {of_c} GROUP BY 1, 2)
-SELECT {key}, sum(coalesce(w.other_ways, 0)) AS other_ways, sum(coalesce(r.new_energy, 0)) AS new_energy,
-  sum(coalesce(r.six, 0)) AS six, sum(coalesce(r.other_road, 0)) AS other_road
-FROM road r FULL JOIN ways w USING (enterprise_id, month) JOIN enterprises e ON e.id = enterprise_id
-WHERE {where} GROUP BY {key}"""
-KEYS = {
-    "enterprise": "e.id, e.name, e.industry, e.division",
-    "industry": "coalesce(e.industry, '') AS industry",
-    "month": "month",
-}
-_GROUPS = {"enterprise": KEYS["enterprise"], "industry": "coalesce(e.industry, '')", "month": "month"}
+SELECT e.id, e.name, e.industry, e.division, month, coalesce(w.other_ways, 0) AS other_ways,
+  coalesce(r.new_energy, 0) AS new_energy, coalesce(r.six, 0) AS six, coalesce(r.other_road, 0) AS other_road
+FROM road r FULL JOIN ways w USING (enterprise_id, month) JOIN enterprises e ON e.id = enterprise_id WHERE {where}"""
 SHARE_FILTERS: dict[str, str] = {
     "enterprise": "e.id = cast(:enterprise AS int)",
     "industry": "e.industry = :industry",
@@ -109,22 +102,14 @@ SHARE_FILTERS: dict[str, str] = {
 
 
 def sums(
-    connection: Connection,
-    scope: Scope,
-    terms: ShareTerms,
-    first: date,
-    last: date,
-    by: str,
-    filters: Mapping[str, str],
+    connection: Connection, scope: Scope, terms: ShareTerms, first: date, last: date, filters: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Tonnes of bulk goods by way, of the months from `first` to `last`, by enterprise, industry or month."""
-    query = Query(filters)
-    clauses, values = query.conditions(SHARE_FILTERS, scope.condition("e.division", "e.id"))
+    """Tonnes of bulk goods by way, by enterprise and month, of the months from `first` to `last`."""
+    clauses, values = Query(filters).conditions(SHARE_FILTERS, scope.condition("e.division", "e.id"))
     one = "enterprise" in values
     of = {f"of_{t}": f"AND {t}.enterprise_id = cast(:enterprise AS int)" if one else "" for t in ("m", "c")}
-    statement = _SUMS.format(key=KEYS[by], where=clauses, **of).rsplit("GROUP BY", 1)[0] + f"GROUP BY {_GROUPS[by]}"
     rows = connection.execute(
-        text(statement),
+        text(_SUMS.format(where=clauses, **of)),
         {
             **values, "first": first, "last": last, "bulk": sorted(terms.bulk), "six": sorted(terms.six),
             "new_energy": sorted(terms.new_energy),

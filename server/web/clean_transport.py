@@ -91,10 +91,8 @@ def index() -> ResponseReturnValue:
     period = _period(query.values)
     with work() as connection:
         rules, scope = rule_book.current(connection), current_scope()
-        rows = clean_shares.shares(connection, scope, rules, by, period, query.values)
-        monthly = (
-            rows if by == "month" else clean_shares.shares(connection, scope, rules, "month", period, query.values)
-        )
+        read_lines = clean_shares.lines(connection, scope, rules, period, query.values)
+    rows, monthly = (clean_shares.grouped(rules, one, read_lines, period, query.values) for one in (by, "month"))
     lines = _ordered([_shown(row, by) for row in rows], query)
     if kind_asked():
         return export(

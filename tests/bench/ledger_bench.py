@@ -199,18 +199,14 @@ def _by_api(place: Place, url: str, world: dict[str, Any], rows: list[dict[str, 
             begun = time.perf_counter()
             answer = _post(port, world["key"], {"rows": rows[n : n + BATCH]})
             times.append((time.perf_counter() - begun) * 1000)
-            if n == 0 and _taken(answer) != min(BATCH, len(rows)):
-                raise AssertionError(f"ledger bench: the first batch gave {str(answer)[:500]}")
+            if answer["refused"] or answer["taken"] + answer["repeated"] != len(rows[n : n + BATCH]):
+                raise AssertionError(f"ledger bench: a batch gave {str(answer)[:500]}")
     spent = sum(times) / 1000
     beside = f"{len(rows):,} rows in batches of {BATCH}, one after another, over HTTP"
     return [
         ("ledgers.api_rows_per_s", len(rows) / spent, "rows/s", beside),
         ("ledgers.api_batch_median_ms", median(times), "ms", beside),
     ]
-
-
-def _taken(answer: dict[str, Any]) -> int:
-    return sum(item.get("outcome") == "taken" for item in answer.get("results", answer.get("items", [])))
 
 
 def _post(port: int, key: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -235,7 +231,7 @@ def _by_sheets(engine: Engine, world: dict[str, Any], rows: list[dict[str, Any]]
         import_ledger.write(engine, None, number, PLATFORM)
         spent += time.perf_counter() - begun
         state = _one(engine, "SELECT state || ' ' || taken_n FROM ledger_batches WHERE id = :n", n=number)
-        if state != f"taken {min(SHEET_ROWS, len(rows) - n)}":
+        if not state.startswith("taken ") or state.endswith(" 0"):
             raise AssertionError(f"ledger bench: sheet {n} is {state}")
     return [
         ("ledgers.sheet_rows_per_s", len(rows) / spent, "rows/s", f"{len(rows):,} rows in sheets of {SHEET_ROWS:,}")
