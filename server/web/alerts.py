@@ -122,7 +122,7 @@ def _page(number: int, faults: dict[str, str], code: int = 200) -> ResponseRetur
             if row["level"] in one.levels
         ]
         mine = _own_measures(connection, row, at) if scope.enterprise_id else None
-        timeline = audit.of_subject(connection, "alert", number)
+        timeline = audit.of_subject(connection, "alert", number) if scope.fence is None else []
     editable = scope.covers(row["division"]) and scope.fence is None
     page = render_template(
         "alerts/show.html", row=row, measures=measures, mine=mine, timeline=timeline, faults=faults, draft=request.form,

@@ -82,6 +82,28 @@ def test_an_approver_enters_an_alert_and_every_page_says_so(browse: Browse, engi
     assert audited == 1
 
 
+def test_an_enterprise_reads_what_an_alert_means_for_it(
+    browse: Browse, engine: Engine, city: City, world: AlertWorld
+) -> None:
+    number = entered(browse("approver"))
+    nothing = browse("enterprise").get(f"/alerts/{number}")
+    assert nothing.status_code == 200
+    assert "按现行名单，本次预警没有针对本企业的措施。" in nothing.text
+    assert "姓名approver" not in nothing.text
+    with transaction(engine) as connection:
+        connection.execute(text("UPDATE enterprises SET division = '211324' WHERE id = :e"), {"e": city.enterprise_id})
+        connection.execute(
+            text(
+                "INSERT INTO large_users (enterprise_id, division, list_version, from_on, industry, kind, trips_normal,"
+                " reason_in) VALUES (:e, '211324', '2026', '2026-01-01', 'steel', 'plant', 40, '达到门槛')"
+            ),
+            {"e": city.enterprise_id},
+        )
+    mine = browse("enterprise").get(f"/alerts/{number}").text.split("对本企业的要求")[1].split("</section>")[0]
+    assert "停止使用国四及以下重型货车" in mine
+    assert "城市建成区" not in mine
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

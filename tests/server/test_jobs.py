@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from server.db import transaction
-from server.flows.jobs import Job, run_due, run_one
+from server.flows.jobs import JOBS, Job, run_due, run_one
 from server.store import job_runs
 
 pytestmark = pytest.mark.server
@@ -46,6 +46,12 @@ def test_a_failing_job_stops_no_other_and_raises_one_alarm(engine: Engine) -> No
     assert alarms == [{"job": "bad"}]
     assert rows["bad"]["failures"] == 5
     assert rows["bad"]["fault"] == "ValueError: no such file"
+
+
+def test_every_job_stands_in_the_table_once() -> None:
+    names = [job.name for job in JOBS]
+    assert len(names) == len(set(names))
+    assert {"alert_review", "alert_zones", "ledger_retention", "site_machines", "whitelist_watch"} <= set(names)
 
 
 def test_a_job_that_is_none_is_named(engine: Engine) -> None:

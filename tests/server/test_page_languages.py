@@ -61,7 +61,6 @@ RECORD_NAMES = {
     "https",
     "FCB",
     "LFWSRXRJ",
-    "PIN",
 }
 PAGES = {
     "officer": [

@@ -140,7 +140,7 @@ def _site(made: WriteWorld) -> int:
     with transaction(made.engine) as connection:
         return int(one(
             connection, "INSERT INTO sites (enterprise_id, division, name, kind) VALUES (:e, '211302', :n, 'plant')"
-            " RETURNING id", e=made.city.enterprise_id, n=f"场所{made.made}",
+            " RETURNING id", e=made.city.enterprise_id, n=f"场地{made.made}",
         ))  # fmt: skip
 
 
