@@ -29,6 +29,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.zone_imports",  # with zones and zone_drafts
     "server.web.whitelist_way",  # with whitelist and whitelist_forms
     "server.web.whitelist_answer",
+    "server.web.large_user_forms",  # with large_users
+    "server.web.grades",
     "server.web.calendar",
     "server.web.trucks",
     "server.web.machines",
@@ -75,11 +77,13 @@ BLUEPRINTS: tuple[str, ...] = (
     "server.web.ledger_imports",
     "server.web.gate_codes",
     "server.web.driver_form",
+    "server.web.clean_transport",
+    "server.web.ledger_review",
+    "server.web.verifications",
     "server.web.gate_answers",
     "server.web.alerts",
     "server.web.alert_reviews",
     "server.web.alert_measures",
-    "server.web.clean_transport",
     "server.tablet.shell",
     "server.tablet.session",
     "server.tablet.work",
@@ -112,6 +116,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.zones",
     "server.api.whitelist_way",  # with whitelist
     "server.api.whitelist_answer",
+    "server.api.large_users",
     "server.api.frames",
     "server.api.quarantine",
     "server.api.rules",
@@ -123,6 +128,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.referrals",
     "server.api.deadlines",
     "server.api.watch_list",
+    "server.api.clean_transport",
     "server.api.pleas",
     "server.api.sites",
     "server.api.site_stays",
@@ -131,6 +137,7 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.gate_policies",
     "server.api.gate_lifts",
     "server.api.gate_checks",
+    "server.api.gate_lists",
     "server.api.alerts",
     "server.api.alert_measures",
     "server.api.ledgers",
@@ -138,7 +145,6 @@ API_BLUEPRINTS: tuple[str, ...] = (
     "server.api.plant_machines",
     "server.api.ledger_refusals",
     "server.api.ledger_batches",
-    "server.api.clean_transport",
 )
 """The same for the JSON API; their writes check the CSRF token themselves, where the session cookie speaks."""
 

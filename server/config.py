@@ -52,6 +52,12 @@ def _secret(text: str) -> str:
     return text
 
 
+def _signing_key(text: str) -> str:
+    if text and (len(text) != 64 or set(text.lower()) - set("0123456789abcdef")):
+        raise ValueError("64 hexadecimal digits")
+    return text.lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """How one environment variable is read."""
@@ -123,6 +129,9 @@ SETTINGS: dict[str, Setting] = {
     "api_calls_account": Setting(
         "API_CALLS_ACCOUNT", "600", _whole(1, 1_000_000), "calls of the JSON API a minute that an account may make"
     ),
+    "api_calls_gate": Setting(
+        "API_CALLS_GATE", "15000", _whole(1, 1_000_000), "calls a minute that the key of an enterprise's gates may make"
+    ),
     "api_calls_address": Setting(
         "API_CALLS_ADDRESS", "120", _whole(1, 1_000_000), "calls a minute from an address that is not signed in"
     ),
@@ -134,6 +143,12 @@ SETTINGS: dict[str, Setting] = {
     ),
     "secrets_dir": Setting(
         "SECRETS_DIR", str(ROOT / "var" / "secrets"), Path, "where the demonstration accounts' passwords are kept"
+    ),
+    "gate_list_key": Setting(
+        "GATE_LIST_KEY",
+        "",
+        _signing_key,
+        "signs the off-line lists of gates: 64 hexadecimal digits, or GATE_LIST_KEY_FILE; empty: made in SECRETS_DIR",
     ),
     "broker_devices_file": Setting(
         "BROKER_DEVICES_FILE",
@@ -205,10 +220,12 @@ class Settings:
     session_hours: int
     tablet_session_hours: int
     api_calls_account: int
+    api_calls_gate: int
     api_calls_address: int
     driver_sends_address: int
     driver_sends_gate: int
     secrets_dir: Path
+    gate_list_key: str
     broker_devices_file: Path | None
     evidence_dir: Path
     evidence_image_mb: int

@@ -79,6 +79,16 @@ def transaction(engine: Engine, fence: Fence | None = None) -> Iterator[Connecti
         yield connection
 
 
+@contextmanager
+def single_statements(engine: Engine) -> Iterator[Connection]:
+    """A connection without a fence whose every statement is a transaction of its own: nothing is begun or committed.
+
+    For a path that reads a row and adds one, hundreds of times a second: two round trips less.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
+
+
 def alembic_config(database_url: str) -> Config:
     """Alembic's configuration without an ini file: one place for migrations, one head."""
     config = Config()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from enforcement.ledgers.codes import Codes, Limits, lists
 from enforcement.ledgers.doubts import passage_doubts
@@ -32,7 +33,7 @@ class Direction(StrEnum):
     OUT = "out"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the hash is worked out once
 class Passage:
     """One row of ledger A; what nobody gave is None."""
 
@@ -91,7 +92,7 @@ class Passage:
         """What makes a passage this one: no barrier lets one vehicle pass twice in a moment."""
         return (self.passed_at, self.plate, self.colour, self.direction, self.entrance_no, self.barrier_no)
 
-    @property
+    @cached_property
     def sha256(self) -> bytes:
         """Of what the row says; the partner's key and our doubts are not part of it."""
         return content_hash(self, frozenset({"source_key", "doubts"}))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from enforcement.ledgers.codes import Codes
 from enforcement.ledgers.doubts import machine_doubts, vin_doubts
@@ -23,7 +24,7 @@ from enforcement.rules.book import day_of
 _OURS = frozenset({"doubts"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the hash is worked out once
 class PlantVehicle:
     """One row of ledger B; its number in the plant is its key."""
 
@@ -60,13 +61,13 @@ class PlantVehicle:
     def source_key(self) -> None:
         return None
 
-    @property
+    @cached_property
     def sha256(self) -> bytes:
         """Of what the row says."""
         return content_hash(self, _OURS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the hash is worked out once
 class PlantMachine:
     """One row of ledger C; the first number it has is its key."""
 
@@ -102,7 +103,7 @@ class PlantMachine:
     def source_key(self) -> None:
         return None
 
-    @property
+    @cached_property
     def sha256(self) -> bytes:
         """Of what the row says."""
         return content_hash(self, _OURS)

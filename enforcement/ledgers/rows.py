@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,8 @@ def read_fields(
 ) -> tuple[Values, tuple[RowFault, ...]]:
     """Every field of the table that could be read, None where nothing stands, and every fault."""
     values: Values = {}
-    faults = [_unknown(name) for name in raw if name not in {field.name for field in fields}]
+    known = {field.name for field in fields}
+    faults = [_unknown(name) for name in raw if name not in known]
     for field in fields:
         given = raw.get(field.name)
         try:
@@ -43,7 +44,7 @@ def _unknown(name: object) -> RowFault:
 
 def content_hash(record: Any, but: frozenset[str] = frozenset()) -> bytes:
     """SHA-256 of what a record says, the same however it was written down."""
-    said = {name: value for name, value in asdict(record).items() if name not in but}
+    said = {one.name: getattr(record, one.name) for one in dataclass_fields(record) if one.name not in but}
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, default=written).encode()).digest()
 
 

@@ -46,14 +46,14 @@ def plain(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     line = " ".join(str(value).split())
-    if not line.isprintable() or any(0xD800 <= ord(sign) <= 0xDFFF for sign in line):
+    if not line.isprintable():  # a lone surrogate is not, either
         raise ValueFault("unprintable", "含有不能显示的字符。", "It holds signs that cannot be printed.")
     return line
 
 
 def read_value(field: Field, value: object, codes: Codes) -> object:
     """What the field holds; None where nothing stands there."""
-    if plain(value) == "":
+    if value is None or plain(value) == "":
         return None
     found = _READERS[field.kind](field, value, codes)
     return found if found != "" else None

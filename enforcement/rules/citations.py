@@ -51,6 +51,11 @@ OTHERS: dict[str, tuple[str, str]] = {
     ),
     "local statute of Hainan": ("海南省地方性法规", "local statute of Hainan"),
     "local statute, where there is one": ("地方性法规（如有）", "local statute, where there is one"),
+    "opinion on cement works of 2024": (
+        "关于推进实施水泥行业超低排放的意见（2024）",
+        "opinion on cement works of 2024",
+    ),
+    "notice 44 of the city of 2023": ("朝环发〔2023〕44号", "notice 44 of the city of 2023"),
     "notice of the ministry 655 of 2019": ("环办大气函〔2019〕655号", "notice of the ministry 655 of 2019"),
     "setting of the bureau": ("主管部门设定", "setting of the bureau"),
     "most local rules": ("多数地方规定", "most local rules"),

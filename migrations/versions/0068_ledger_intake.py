@@ -24,6 +24,7 @@ CREATE INDEX ledger_refusals_key ON ledger_refusals (enterprise_id, ledger, sour
 CREATE INDEX ledger_refusals_list ON ledger_refusals (last_at DESC, id DESC);
 CREATE INDEX ledger_batches_list ON ledger_batches (received_at DESC, id DESC);
 
+CREATE INDEX ledger_passages_batch ON ledger_passages (batch_id) WHERE batch_id IS NOT NULL;
 CREATE INDEX ledger_passages_video ON ledger_passages (passed_at) WHERE video IS NOT NULL;
 CREATE INDEX verification_items_passage ON verification_items (passage_id) WHERE passage_id IS NOT NULL;
 DROP TRIGGER ledger_passages_sum_gone ON ledger_passages;
@@ -51,7 +52,7 @@ DROP FUNCTION registered_machines;
 DROP TRIGGER ledger_passages_sum_gone ON ledger_passages;
 CREATE TRIGGER ledger_passages_sum_gone AFTER DELETE ON ledger_passages REFERENCING OLD TABLE AS gone
   FOR EACH STATEMENT EXECUTE FUNCTION sum_passages();
-DROP INDEX verification_items_passage, ledger_passages_video;
+DROP INDEX verification_items_passage, ledger_passages_video, ledger_passages_batch;
 DROP INDEX ledger_batches_list, ledger_refusals_list, ledger_refusals_key;
 ALTER TABLE plant_machines DROP corrected_at;
 ALTER TABLE plant_vehicles DROP corrected_at;

@@ -8,7 +8,7 @@ that is done by the review job under a lock that writers of passages share, so t
 from alembic import op
 
 revision = "0071"
-down_revision = "0069"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 

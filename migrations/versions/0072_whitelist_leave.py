@@ -53,6 +53,12 @@ WHERE w.state IN ('active', 'withdrawn');
 COMMENT ON VIEW whitelist_leave IS
   'Each stretch [held_from, held_to) in which an entry gives leave: from its approval to its end or withdrawal, without suspensions';
 GRANT SELECT ON whitelist_leave TO platform_fenced;
+
+CREATE POLICY fence_whitelist ON evidence_items AS RESTRICTIVE FOR SELECT TO platform_fenced USING (
+  owner_kind <> 'whitelist' OR EXISTS (
+    SELECT FROM whitelist_entries w WHERE w.id = owner_id AND w.applicant_id = fenced_enterprise()));
+COMMENT ON POLICY fence_whitelist ON evidence_items IS
+  'whose truck an application names reads the entry, and not the papers of the enterprise that applied';
 """
     )
 
@@ -60,8 +66,12 @@ GRANT SELECT ON whitelist_leave TO platform_fenced;
 def downgrade() -> None:
     op.execute(
         """
+DROP POLICY fence_whitelist ON evidence_items;
 DROP VIEW whitelist_leave;
-DELETE FROM whitelist_suspensions WHERE entry_id IN (SELECT id FROM whitelist_entries WHERE gates_only);
+-- without the column they would give leave in every zone of the city
+UPDATE whitelist_entries SET state = 'withdrawn', withdrawn_at = now(), withdrawn_reason = 'for gates only'
+WHERE gates_only AND state = 'active';
+UPDATE whitelist_entries SET state = 'refused' WHERE gates_only AND state IN ('requested', 'reviewed');
 DROP TRIGGER whitelist_entries_named ON whitelist_entries;
 DROP FUNCTION name_whitelist_entry;
 DROP INDEX whitelist_plant;

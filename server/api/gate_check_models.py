@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from server.api.gate_models import COLOUR, BarrierNo, Direction, EntranceNo, text
-from server.api.kinds import Absent, Day, Id32, In, Out, PageAsked, PageOf, Text200, YesNo
+from server.api.kinds import Absent, Day, Id32, Id64, In, Moment, Out, PageAsked, PageOf, Text200, YesNo
 
 AnswerCode = Literal["allow", "deny", "check"]
 Source = Literal["platform", "list", "policy"]
@@ -104,3 +104,66 @@ class GateCheckPage(PageOf):
     """A page of answers."""
 
     items: list[GateCheck] = Field(description="The rows of the page.")
+
+
+class OfflineDecision(In):
+    """What a gate did by itself."""
+
+    gate: Id32 | GateAt = Field(description="Id of the gate, or its entrance and barrier.")
+    at: Moment = Field(description="When.")
+    plate: text(30, 2) = Field(description="Plate.")  # type: ignore[valid-type]
+    colour: COLOUR = Field(description="Plate colour.")
+    direction: Direction = Field(description="Into the plant or out of it.")
+    answer: AnswerCode = Field(description="What the gate did.")
+    source: Literal["list", "policy"] = Field(description="Whether it went by its list or by the policy.")
+    list_id: Id64 | None = Field(default=None, description="`list_id` of the list it went by.")
+
+
+class OfflineDecisions(In):
+    """Decisions of gates that were cut off."""
+
+    items: list[OfflineDecision] = Field(min_length=1, max_length=1000, description="The decisions, in any order.")
+
+
+class OfflineFault(Out):
+    """What is wrong with a field."""
+
+    field: str = Field(description="The field.", examples=["list_id"])
+    zh: str = Field(description="What is wrong, in Chinese.")
+    en: str = Field(description="What is wrong, in English.")
+
+
+class OfflineTaken(Out):
+    """What became of one decision."""
+
+    position: int = Field(description="Its place in the request, from 0.")
+    outcome: Literal["taken", "repeated", "refused"] = Field(description="`repeated`: it was told before.")
+    answer_id: int | None = Field(description="The answer as it is kept.")
+    faults: list[OfflineFault] = Field(description="Why it was refused.")
+
+
+class OfflineReceipt(Out):
+    """What became of each decision."""
+
+    items: list[OfflineTaken] = Field(description="In the order of the request.")
+
+
+class GateList(Out):
+    """The list that gates hold for when they are cut off."""
+
+    algorithm: Literal["Ed25519"] = Field(description="How it is signed.")
+    key_id: str = Field(description="Which key signed it.", examples=["56475aa75463474c"])
+    signature: str = Field(description="Signature of the bytes of `content` (UTF-8), in base64.")
+    content: str = Field(
+        description="The list as one JSON text: `list_id`, `from_us`, `until_us` (microseconds since 1970), `trucks` "
+        "[plate, colour, stage, fuel, spans], `spans` [[from, answer in, answer out], ...], `answers`, `others` (the "
+        "spans of every truck that is not named), `when_unreachable`, `alerts`, `measures`."
+    )
+
+
+class GateListKey(Out):
+    """The public half of the key that signs the lists."""
+
+    algorithm: Literal["Ed25519"] = Field(description="How lists are signed.")
+    key_id: str = Field(description="Name of the key: the beginning of its SHA-256.", examples=["56475aa75463474c"])
+    public_key: str = Field(description="The 32 bytes of the key, hexadecimal.")

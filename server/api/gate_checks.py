@@ -17,14 +17,19 @@ from server.api.gate_check_models import (
     GateCheckPage,
     GateQuestion,
     MeasureTold,
+    OfflineDecisions,
+    OfflineFault,
+    OfflineReceipt,
+    OfflineTaken,
 )
 from server.api.kinds import page_values
 from server.api.operations import operation
-from server.db import transaction
-from server.flows import ask_gate, explain_answer
+from server.db import single_statements, transaction
+from server.flows import ask_gate, explain_answer, take_offline_answers
 from server.flows.ask_gate import Question
 from server.flows.gate_boards import board
 from server.flows.refusals import Refused as FlowRefused
+from server.flows.take_offline_answers import Decision
 from server.store import gate_answers
 from server.web.access import current_scope, engine, work
 
@@ -43,6 +48,10 @@ def own_enterprise() -> int:
         zh, en = "该密钥或账号不属于任何企业", "This key or account belongs to no enterprise"
         raise invalid([Fault(path="header.Authorization", code="refused", message_zh=zh, message_en=en)])
     return number
+
+
+def _gate_of(given: int | GateAt) -> int | tuple[str, str]:
+    return (given.entrance, given.barrier) if isinstance(given, GateAt) else given
 
 
 def told(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,12 +75,16 @@ def told(row: Mapping[str, Any]) -> dict[str, Any]:
 )  # fmt: skip
 def ask(body: GateQuestion) -> GateCheck:
     """Answer a gate."""
-    gate = (body.gate.entrance, body.gate.barrier) if isinstance(body.gate, GateAt) else body.gate
     question = Question(
-        own_enterprise(), gate, str(body.plate), str(body.colour), body.direction, str(body.enterprise).strip()
+        own_enterprise(),
+        _gate_of(body.gate),
+        str(body.plate),
+        str(body.colour),
+        body.direction,
+        str(body.enterprise).strip(),
     )
     try:
-        with transaction(engine()) as connection:  # trucks of every owner: the flow looks at the enterprise itself
+        with single_statements(engine()) as connection:  # trucks of every owner: the flow looks at the enterprise
             row = ask_gate.ask(connection, question, datetime.now(UTC))
     except FlowRefused as refused:
         raise refused_fields(refused) from refused
@@ -102,3 +115,33 @@ def show(number64: int) -> GateCheckExplained:
         measures = explain_answer.measures_of(connection, row["measure_keys"])
     named = [MeasureTold(name=one.name, zh=one.zh, en=one.en) for one in measures]
     return GateCheckExplained.model_validate({**told(row), "measures_told": named})
+
+
+@operation(
+    blueprint, "POST", "/offline", allow="gates.ask", takes=OfflineDecisions, gives=OfflineReceipt,
+    summary="Tell what gates did while they were cut off",
+    about="By their list or by the policy. Item by item: a wrong one refuses nothing but itself, and what was told "
+    "before (same gate, moment, truck and direction) is kept once.",
+    examples={"body": {"items": [{"gate": {"entrance": "1", "barrier": "01"}, "at": "2026-11-24T08:15:00+08:00",
+              "plate": "辽NA1234", "colour": "yellow", "direction": "in", "answer": "allow", "source": "policy"}]}},
+)  # fmt: skip
+def offline(body: OfflineDecisions) -> OfflineReceipt:
+    """Take them."""
+    decisions = [
+        Decision(
+            _gate_of(one.gate), one.at, str(one.plate), str(one.colour), one.direction, one.answer, one.source,
+            one.list_id,
+        )
+        for one in body.items
+    ]  # fmt: skip
+    with transaction(engine()) as connection:  # as a question: trucks of every owner
+        taken = take_offline_answers.take(connection, own_enterprise(), decisions, datetime.now(UTC))
+    return OfflineReceipt(
+        items=[
+            OfflineTaken(
+                position=place, outcome=one.outcome, answer_id=one.answer_id,
+                faults=[OfflineFault(field=fault.field, zh=fault.zh, en=fault.en) for fault in one.faults],
+            )
+            for place, one in enumerate(taken)
+        ]
+    )  # fmt: skip

@@ -155,6 +155,12 @@ class GateDeviceNew(In):
     state: DeviceState = Field(default="active", description="State.")
 
 
+class GateDeviceAdded(GateDeviceNew):
+    """A device of a gate."""
+
+    gate_id: Id32 = Field(description="The gate it belongs to.")
+
+
 class HeardDevice(In):
     """A device that works."""
 

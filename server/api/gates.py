@@ -13,7 +13,6 @@ from server.api.gate_models import (
     Gate,
     GateChange,
     GateDevice,
-    GateDeviceNew,
     GateFilters,
     GateNew,
     GatePage,
@@ -23,7 +22,7 @@ from server.api.gate_models import (
 from server.api.idempotency import creating
 from server.api.kinds import page_values
 from server.api.operations import operation
-from server.flows import gate_places, gate_rules, hear_gate, rule_book, save_gate, save_gate_device
+from server.flows import gate_places, gate_rules, hear_gate, rule_book, save_gate
 from server.flows.refusals import Refused as FlowRefused
 from server.flows.save_gate import StaleGate
 from server.store import gate_devices, gate_policies, gates
@@ -38,7 +37,6 @@ EXAMPLE = {
     "lat": 41.573612,
     "person": "张三",
 }
-DEVICE = {"kind": "plate_camera", "number": "CAM-01", "address": "192.168.1.64"}
 
 
 @operation(
@@ -122,23 +120,6 @@ def change(body: GateChange, number: int) -> Gate:
             save_gate.change(connection, current_actor(), current_scope(), number, row["version"], _given(body))
     except StaleGate as stale:
         raise refuse(412) from stale
-    except FlowRefused as refused:
-        raise refused_fields(refused) from refused
-    return _gate(number)
-
-
-@operation(
-    blueprint, "POST", "/<int:number>/devices", allow="gates.edit", takes=GateDeviceNew, gives=Gate, status=201,
-    summary="Put a device of a gate on file", examples={"body": DEVICE},
-)  # fmt: skip
-def add_device(body: GateDeviceNew, number: int) -> Gate:
-    """Add a device."""
-    given = {name: "" if value is None else str(value) for name, value in body.model_dump(mode="json").items()}
-    try:
-        with creating() as connection:
-            save_gate_device.add(connection, current_actor(), current_scope(), number, given)
-    except LookupError:
-        raise NotFound from None
     except FlowRefused as refused:
         raise refused_fields(refused) from refused
     return _gate(number)

@@ -25,7 +25,6 @@ from server.api.kinds import (
     PageOf,
     Text200,
     YesNo,
-    optional,
     page_values,
 )  # fmt: skip
 from server.api.operations import operation
@@ -50,8 +49,8 @@ class PleaFilters(PageAsked):
     case: Id64 | Absent = Field(default=None, description="Id of the case.")
     violation: Id64 | Absent = Field(default=None, description="Id of the violation.")
     enterprise: Id32 | Absent = Field(default=None, description="Id of the enterprise.")
-    from_: optional(Day) = Field(default=None, alias="from", description="Sent on or after this local day.")
-    to: optional(Day) = Field(default=None, description="Sent on or before this local day.")
+    from_: Day | Absent = Field(default=None, alias="from", description="Sent on or after this local day.")
+    to: Day | Absent = Field(default=None, description="Sent on or before this local day.")
     sort: Literal["sent_at", "-sent_at", "number", "-number"] | Absent = Field(
         default=None, description="Order; - for the other direction."
     )

@@ -27,7 +27,6 @@ from server.api.kinds import (
     PageOf,
     Text200,
     YesNo,
-    optional,
     page_values,
 )  # fmt: skip
 from server.api.operations import operation
@@ -52,8 +51,8 @@ class StayFilters(PageAsked):
     enterprise: Id32 | Absent = Field(default=None, description="Id of the enterprise.")
     machine: Id32 | Absent = Field(default=None, description="Id of the machine.")
     present: YesNo | Absent = Field(default=None, description="Whether it is registered as still there.")
-    from_: optional(Day) = Field(default=None, alias="from", description="Present on or after this local day.")
-    to: optional(Day) = Field(default=None, description="Came on or before this local day.")
+    from_: Day | Absent = Field(default=None, alias="from", description="Present on or after this local day.")
+    to: Day | Absent = Field(default=None, description="Came on or before this local day.")
     sort: Literal["entered_at", "-entered_at", "machine", "-machine"] | Absent = Field(
         default=None, description="Order; - for the other direction."
     )

@@ -16,7 +16,7 @@ __all__ = ["FileRefusedError", "headers", "read_sheet", "write_entries"]
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN_ONLY = ("编号", "状态", "批准文号", "所有人")
+SHOWN_ONLY = ("编号", "状态", "批准文号", "所有人", "企业", "仅门禁", "最高预警级别", "路线", "申请单位", "暂停")
 HINTS = (
     (
         "号牌号码 Plate",
@@ -65,6 +65,12 @@ def _cells(row: Mapping[str, Any]) -> list[object]:
         row["state"],
         row["document"],
         row["owner"],
+        row["plant"],
+        "是" if row["gates_only"] else "",
+        row["level_to"],
+        row["route"],
+        row["applicant"],
+        "是" if row["suspended"] else "",
     ]
 
 

@@ -15,6 +15,7 @@ from enforcement.alerts.directions import Way, towards
 from enforcement.alerts.levels import highest
 from enforcement.registry.plates import PlateColour, normalise_plate
 from enforcement.rules.book import RuleBook
+from enforcement.zones.whitelist import WhitelistEntry
 from server.flows import alert_standing, rule_book
 from server.flows.alert_standing import Standing
 from server.flows.gate_memory import memory_of
@@ -58,11 +59,10 @@ def judge(
     connection: Connection, rules: RuleBook, standing: Standing, place: Place, subject: AtGate, at: datetime
 ) -> GateAnswer:
     """The answer of the pure room; leave is looked for where an alert holds."""
-    alert = highest(standing.alerts, place.division, at)
-    needed = alert is not None and subject.truck_id is not None
-    leave = alert_leave.of_trucks(connection, [subject.truck_id]) if needed and subject.truck_id else {}
-    entries = leave.get(subject.truck_id or 0, [])
-    return answer(rules, standing.measures, standing.alerts, place, subject.truck, entries, at)
+    leave: list[WhitelistEntry] = []
+    if subject.has_leave and subject.truck_id and highest(standing.alerts, place.division, at):
+        leave = alert_leave.of_trucks(connection, [subject.truck_id]).get(subject.truck_id, [])
+    return answer(rules, standing.measures, standing.alerts, place, subject.truck, leave, at)
 
 
 def _read(question: Question) -> tuple[str, str]:

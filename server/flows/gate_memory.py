@@ -30,8 +30,10 @@ class Memory(Generic[Value]):
     guard: Lock = field(default_factory=Lock)
     busy: set[Hashable] = field(default_factory=set)
 
-    def get(self, key: Hashable, look_up: Callable[[], Value]) -> Value:
-        """The thing; what a look-up raises is remembered by nobody."""
+    def get(
+        self, key: Hashable, look_up: Callable[[], Value], is_kept: Callable[[Value], bool] = lambda _: True
+    ) -> Value:
+        """The thing; what a look-up raises, or `is_kept` does not want, is remembered by nobody."""
         now = time.monotonic()
         with self.guard:
             at, value = self.known.get(key, (float("-inf"), None))
@@ -42,14 +44,23 @@ class Memory(Generic[Value]):
         try:
             found = look_up()
             with self.guard:
-                self.known[key] = (now, found)
-                self.known.move_to_end(key)
-                while len(self.known) > MOST:
-                    self.known.popitem(last=False)
+                self._put(key, now, found, is_kept(found))
         finally:
             with self.guard:
                 self.busy.discard(key)
         return found
+
+    def drop(self, key: Hashable) -> None:
+        """Forget a thing."""
+        with self.guard:
+            self.known.pop(key, None)
+
+    def _put(self, key: Hashable, now: float, found: Value, is_kept: bool) -> None:
+        self.known.pop(key, None)
+        if is_kept:
+            self.known[key] = (now, found)
+        while len(self.known) > MOST:
+            self.known.popitem(last=False)
 
 
 _rooms: WeakKeyDictionary[Engine, dict[str, Memory[object]]] = WeakKeyDictionary()

@@ -1,13 +1,12 @@
 """Who stands at the gate: the truck of the register; where that is silent, as the plant's own ledger last said."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
-from enforcement.registry.categories import TruckCategory
-from enforcement.registry.fuels import Fuel
 from enforcement.registry.plates import PlateColour
-from enforcement.registry.stages import Stage
 from enforcement.registry.subjects import Truck
 from server.flows.review_alerts import truck_of
 from server.store import gate_questions, subjects
@@ -20,6 +19,7 @@ class AtGate:
     truck: Truck
     truck_id: int | None
     known_by: str
+    has_leave: bool = False
 
     @property
     def facts(self) -> dict[str, object]:
@@ -33,18 +33,16 @@ class AtGate:
 
 def at_gate(connection: Connection, enterprise_id: int, plate: str, colour: str) -> AtGate:
     """The truck with this plate in this colour at this plant."""
-    held = subjects.find_truck(connection, plate, colour)
-    truck = held[1] if held else Truck(plate, PlateColour(colour))
-    if not _is_silent(truck):
-        return AtGate(truck, held[0] if held else None, "register")
-    row = gate_questions.last_declared(connection, enterprise_id, plate, colour)
-    told = truck_of(row, held[1] if held else None) if row else truck
-    known_by = "register" if held and told == truck else "ledger" if row else "nobody"
-    return AtGate(told, held[0] if held else None, known_by)
+    return read_subject(gate_questions.find_subject(connection, enterprise_id, plate, colour), plate, colour)
 
 
-def _is_silent(truck: Truck) -> bool:
-    return (
-        truck.stage is Stage.UNKNOWN or truck.fuel is Fuel.UNKNOWN
-        or truck.category in (TruckCategory.UNKNOWN, TruckCategory.OTHER)
-    )  # fmt: skip
+def read_subject(row: Mapping[str, Any], plate: str, colour: str) -> AtGate:
+    """A row of `gate_questions.find_subject`."""
+    held = subjects.read_truck(row) if row["id"] is not None else None
+    truck = held or Truck(plate, PlateColour(colour))
+    if row["told_plate"] is None:
+        return AtGate(truck, row["id"], "register" if held else "nobody", row["has_leave"])
+    said = {"plate": plate, "plate_colour": colour, "vehicle_type": row["told_type"], "stage": row["told_stage"],
+            "fuel": row["told_fuel"]}  # fmt: skip
+    told = truck_of(said, held)
+    return AtGate(told, row["id"], "register" if told == held else "ledger", row["has_leave"])

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from server.db import transaction
-from server.flows import ledger_retention, whitelist_watch
+from server.flows import find_contradictions, ledger_retention, score_ledgers, whitelist_watch
 from server.flows.review_alerts import review_alerts
 from server.flows.site_machines import watch_sites
 from server.flows.watch_alert_zones import watch_alert_zones
@@ -35,6 +35,8 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("alert_review", 5, review_alerts),
     Job("alert_zones", 60, watch_alert_zones),
+    Job("ledger_contradictions", 300, find_contradictions.run),
+    Job("ledger_scores", 6 * 3600, score_ledgers.run),
     Job("site_machines", 300, watch_sites),
     Job("whitelist_watch", 60, whitelist_watch.watch),
     Job("ledger_retention", 6 * 3600, ledger_retention.retain),

@@ -199,8 +199,8 @@ def _faults(draft: SiteDraft) -> list[Fault]:
 def _closed(row: Mapping[str, Any]) -> list[Fault]:
     if row["state"] == "active":
         return []
-    return [Fault("name", "该场所已关闭，不能修改", "The site is closed; it is not changed any more")]
+    return [Fault("name", "该场地已关闭，不能修改", "The site is closed; it is not changed any more")]
 
 
 def _same_name() -> Fault:
-    return Fault("name", "该企业已有同名场所", "The enterprise has a site of this name")
+    return Fault("name", "该企业已有同名场地", "The enterprise has a site of this name")

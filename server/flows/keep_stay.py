@@ -45,7 +45,7 @@ def enter(connection: Connection, actor: Actor, scope: Scope, draft: StayDraft, 
     site = sites.find_one(connection, scope, draft.site_id) if draft.site_id else None
     faults = _faults(draft, now)
     if site is None or site["state"] != "active":
-        faults.append(Fault("site", "请选择在用的场所", "Choose a site that is in use"))
+        faults.append(Fault("site", "请选择在用的场地", "Choose a site that is in use"))
     if faults or site is None:
         raise Refused(faults)
     site_stays.lock(connection, site["id"])
@@ -162,6 +162,6 @@ def _time_faults(entered_at: dt.datetime | None, left_at: dt.datetime | None, no
 def _overlap(other: int) -> Fault:
     return Fault(
         "machine",
-        f"该机械在此场所的第 {other} 号登记与之时间重叠：请先登记出场或更正该条",
+        f"该机械在此场地的第 {other} 号登记与之时间重叠：请先登记出场或更正该条",
         f"Stay {other} of this machine at this site overlaps: record its leaving or correct it first",
     )

@@ -22,13 +22,17 @@ from server.flows.demo_captures import load_captures
 from server.flows.demo_cases import load_cases
 from server.flows.demo_casework import load_casework
 from server.flows.demo_fieldwork import load_fieldwork
+from server.flows.demo_gates import load_gates
 from server.flows.demo_inspections import load_inspections
+from server.flows.demo_large_users import load_large_users
+from server.flows.demo_ledger_review import load_ledger_review
 from server.flows.demo_ledgers import load_ledgers
+from server.flows.demo_sites import load_past_alert, load_sites
 from server.flows.demo_subjects import read_data
 from server.flows.manage_accounts import Draft, create_account, password_faults
 from server.flows.publish_zone import NewZone, create_zone, publish_version
 from server.flows.sign_in import HASHER
-from server.store import organisations, registry_rows, stations, users, whitelist, zones
+from server.store import organisations, registry_rows, stations, users, whitelist, whitelist_steps, zones
 from server.store.audit import PLATFORM
 from server.store.enterprises import ENTERPRISES
 from server.store.evidence_store import EvidenceStore
@@ -70,7 +74,12 @@ def load_demo(engine: Engine, secrets_dir: Path, store: EvidenceStore | None = N
         added["stations"] = _load_stations(connection)
         now = dt.datetime.now(dt.UTC)
         added |= load_fieldwork(connection, now)
+        added["gates"] = load_gates(connection, now)
         added["ledger_rows"] = load_ledgers(connection, now)
+        added["sites"] = load_sites(connection, now)
+        added["alerts"] = load_past_alert(connection, now)
+        added["ledger_review"] = load_ledger_review(connection, now)
+        added["large_users"] = load_large_users(connection, now)
         if store is not None:
             added |= load_captures(connection, store, now)
             added["cases"] = load_cases(connection, now)
@@ -211,6 +220,8 @@ def _load_whitelist(connection: Connection) -> int:
         (trucks[2], None, old_town, "construction", "requested"),
         (None, machines[0], None, "construction", "active"),
         (None, machines[3], None, "emergency_rescue", "refused"),
+        (trucks[3], None, None, "people_supply", "reviewed"),
+        (trucks[4], None, None, "dangerous_goods", "suspended"),
     ]
     for number, (truck, machine, zone, purpose, state) in enumerate(wanted, 1):
         document = f"演示许〔2026〕{number}号"
@@ -232,9 +243,16 @@ def _load_stations(connection: Connection) -> int:
 
 def _add_entry(connection: Connection, entry: NewEntry, state: str) -> None:
     entry_id = whitelist.add_entry(connection, entry, None)
-    if state != "requested":
+    if state == "reviewed":
+        whitelist.put_review(connection, entry_id, None, demo_subjects.NOTE)
+    elif state != "requested":
         decided = "refused" if state == "refused" else "active"
         approver = None if state == "refused" else "演示审批人"
         whitelist.settle_entry(connection, entry_id, decided, None, approver, demo_subjects.NOTE)
     if state == "withdrawn":
         whitelist.withdraw_entry(connection, entry_id, dt.datetime.now(dt.UTC), "演示：任务结束")
+    if state == "suspended":
+        zh, en = "演示：运输合同待核查", "Demonstration: the contract is being looked at"
+        values = {"entry_id": entry_id, "from_at": dt.datetime.now(dt.UTC), "cause": "by_hand", "cause_id": None}
+        values |= {"reason_zh": zh, "reason_en": en, "rule_keys": [], "set_by": None}
+        whitelist_steps.suspend(connection, values)

@@ -15,16 +15,16 @@ class Counted:
     seconds_left: int
 
 
-def count(connection: Connection, caller: str) -> Counted:
-    """Count one call; a caller's first call of a minute clears what is old."""
+def count(connection: Connection, caller: str, added: int = 1) -> Counted:
+    """Count a call, or several at once; a caller's first of a minute clears what is old."""
     calls, seconds_left = connection.execute(
         text(
-            "INSERT INTO api_calls AS c (caller, minute, calls) VALUES (:caller, date_trunc('minute', now()), 1)"
-            " ON CONFLICT (caller, minute) DO UPDATE SET calls = c.calls + 1"
+            "INSERT INTO api_calls AS c (caller, minute, calls) VALUES (:caller, date_trunc('minute', now()), :added)"
+            " ON CONFLICT (caller, minute) DO UPDATE SET calls = c.calls + :added"
             " RETURNING calls, ceil(60 - extract(second FROM now()))::int"
         ),
-        {"caller": caller},
+        {"caller": caller, "added": added},
     ).one()
-    if calls == 1:
+    if calls == added:
         connection.execute(text(f"DELETE FROM api_calls WHERE minute < now() - interval '{KEPT}'"))
     return Counted(calls, max(seconds_left, 1))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -83,3 +84,22 @@ def insert(connection: Connection, values: Mapping[str, Any]) -> int:
     given["facts"] = json.dumps(values["facts"], ensure_ascii=False)
     number: int = connection.execute(_INSERT, given).scalar_one()
     return number
+
+
+def lock_offline(connection: Connection, enterprise_id: int) -> None:
+    """Until the transaction ends nobody else tells what this enterprise's gates did by themselves."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('offline answers'), :e)"), {"e": enterprise_id})
+
+
+def find_offline(
+    connection: Connection, gate_id: int, at: datetime, plate: str, colour: str, direction: str
+) -> int | None:
+    """The answer that this gate told of this moment already."""
+    found: int | None = connection.execute(
+        text(
+            "SELECT id FROM gate_answers WHERE plate = :plate AND asked_at = :at AND gate_id = :gate"
+            " AND plate_colour = :colour AND direction = :direction AND source <> 'platform'"
+        ),
+        {"plate": plate, "at": at, "gate": gate_id, "colour": colour, "direction": direction},
+    ).scalar()
+    return found

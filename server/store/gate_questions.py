@@ -9,10 +9,18 @@ _GATE = """SELECT x.id, x.enterprise_id, x.division, x.name, x.entrance_no, x.ba
   WHERE x.enterprise_id = :enterprise"""
 _BY_NUMBER = text(f"{_GATE} AND x.id = :gate")
 _BY_PLACE = text(f"{_GATE} AND x.entrance_no = :entrance AND x.barrier_no = :barrier")
-_DECLARED = text(
-    "SELECT plate, plate_colour, vehicle_type, stage, fuel FROM ledger_passages WHERE plate = :plate"
-    " AND plate_colour = :colour AND enterprise_id = :enterprise AND state = 'taken'"
-    " ORDER BY passed_at DESC, id DESC LIMIT 1"
+TOLD = """d.plate AS told_plate, d.vehicle_type AS told_type, d.stage AS told_stage, d.fuel AS told_fuel,
+  EXISTS (SELECT FROM whitelist_entries w WHERE w.truck_id = t.id AND w.state IN ('active', 'withdrawn')) AS has_leave
+FROM asked one LEFT JOIN trucks t ON t.plate = one.plate AND t.plate_colour = one.plate_colour
+LEFT JOIN LATERAL (
+  SELECT p.plate, p.vehicle_type, p.stage, p.fuel FROM ledger_passages p WHERE p.plate = one.plate
+  AND p.plate_colour = one.plate_colour AND p.enterprise_id = :enterprise AND p.state = 'taken'
+  ORDER BY p.passed_at DESC, p.id DESC LIMIT 1) d
+ON t.id IS NULL OR coalesce(t.stage, 'X') = 'X' OR coalesce(t.fuel, 'unknown') = 'unknown'
+  OR coalesce(t.category, 'unknown') IN ('unknown', 'other')"""
+"""Behind `t.*` and a WITH that names `asked`: what the ledger said where the register is silent, and leave."""
+_SUBJECT = text(
+    f"WITH asked AS (SELECT cast(:plate AS text) AS plate, cast(:colour AS text) AS plate_colour) SELECT t.*, {TOLD}"
 )
 
 
@@ -29,8 +37,9 @@ def find_gate_at(connection: Connection, enterprise_id: int, entrance: str, barr
     return None if row is None else dict(row)
 
 
-def last_declared(connection: Connection, enterprise_id: int, plate: str, colour: str) -> dict[str, Any] | None:
-    """What the enterprise's ledger last said of a truck: kind, stage and fuel."""
+def find_subject(connection: Connection, enterprise_id: int, plate: str, colour: str) -> dict[str, Any]:
+    """One round trip: the truck of the register (`id` None: there is none), what the enterprise's ledger last said of
+    it where the register is silent, and whether anybody ever gave it leave.
+    """
     given = {"enterprise": enterprise_id, "plate": plate, "colour": colour}
-    row = connection.execute(_DECLARED, given).mappings().first()
-    return None if row is None else dict(row)
+    return dict(connection.execute(_SUBJECT, given).mappings().one())

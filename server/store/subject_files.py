@@ -27,7 +27,8 @@ SOURCES: dict[str, str] = {
   WHERE v.terminal_id IN ({bound}) AND v.established AND NOT v.superseded""",
     "violation": """SELECT v.first_at AS at, v.id, v.number, v.status AS state,
   jsonb_build_object('reasons', v.reason_codes, 'law', v.law) AS detail FROM violations v WHERE v.{noun}_id = :subject""",
-    "whitelist": """SELECT w.created_at AS at, w.id, NULL AS number, w.state,
+    "whitelist": """SELECT w.created_at AS at, w.id, NULL AS number, CASE WHEN w.state = 'active' AND EXISTS (
+  SELECT FROM whitelist_suspensions s WHERE s.entry_id = w.id AND s.to_at IS NULL) THEN 'suspended' ELSE w.state END AS state,
   jsonb_build_object('purpose', w.purpose, 'from', w.valid_from, 'until', w.valid_to) AS detail
   FROM whitelist_entries w WHERE w.{noun}_id = :subject""",
     "inspection": """SELECT i.inspected_at AS at, i.id, i.number, i.outcome AS state,

@@ -39,7 +39,9 @@ def whitelist_entries(connection: Connection, truck_id: int | None, machine_id: 
     """Exceptions granted, asked for or ended."""
     rows = connection.execute(
         text(
-            "SELECT w.id, w.purpose, w.valid_from, w.valid_to, w.state, w.zone_id, z.name_zh AS zone_zh,"
+            "SELECT w.id, w.purpose, w.valid_from, w.valid_to, w.zone_id, w.gates_only, CASE WHEN w.state = 'active'"
+            " AND EXISTS (SELECT FROM whitelist_suspensions s WHERE s.entry_id = w.id AND s.to_at IS NULL)"
+            " THEN 'suspended' ELSE w.state END AS state, z.name_zh AS zone_zh,"
             " z.name_en AS zone_en FROM whitelist_entries w LEFT JOIN zones z ON z.id = w.zone_id"
             " WHERE w.truck_id = :truck_id OR w.machine_id = :machine_id ORDER BY w.valid_from DESC, w.id LIMIT :most"
         ),

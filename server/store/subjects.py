@@ -3,14 +3,13 @@
 A code that no enum knows (an old import, another system's word) is UNKNOWN: no check may read a ban out of it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.rows import dict_row
-from sqlalchemy import Connection, text
 
 from enforcement.registry.categories import MachineCategory, TruckCategory
 from enforcement.registry.fuels import Fuel
@@ -42,18 +41,9 @@ def find_trucks(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int,
         return {row["id"]: Held(_truck(row), row["enterprise_id"]) for row in cursor.fetchall()}
 
 
-def find_truck(connection: Connection, plate: str, plate_colour: str) -> tuple[int, Truck] | None:
-    """The truck of the register with this plate in this colour, and its number."""
-    row = connection.execute(
-        text("SELECT * FROM trucks WHERE plate = :plate AND plate_colour = :colour"),
-        {"plate": plate, "colour": plate_colour},
-    ).mappings().first()  # fmt: skip
-    return None if row is None else (row["id"], _truck(dict(row)))
-
-
-def read_trucks(rows: Iterable[Mapping[str, Any]]) -> dict[int, Truck]:
-    """Rows of the register as trucks, by number."""
-    return {row["id"]: _truck(row) for row in rows}
+def read_truck(row: Mapping[str, Any]) -> Truck:
+    """A row of the register as a truck."""
+    return _truck(row)
 
 
 def _truck(row: Mapping[str, Any]) -> Truck:

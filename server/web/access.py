@@ -17,7 +17,7 @@ from flask_login import LoginManager, current_user
 from sqlalchemy import Connection, Engine
 
 from server.db import transaction
-from server.flows import api_tokens, system_keys
+from server.flows import api_tokens, system_speakers
 from server.store import users
 from server.store.audit import Actor
 from server.store.scopes import Scope
@@ -82,10 +82,10 @@ def load_bearer(_: object) -> Visitor | None:
     given = request.authorization
     if not _has_bearer() or given is None or given.type != "bearer" or not given.token:
         return None
+    speaker = system_speakers.find(engine(), given.token)
+    if speaker is not None:
+        return Visitor(speaker.account, speaker.key.id, speaker.key.scopes)
     with transaction(engine()) as connection:
-        key = system_keys.holder_of(connection, given.token)
-        if key is not None:
-            return Visitor(users.system_account(connection, key.organisation_id, key.name), key.id, key.scopes)
         found = api_tokens.owner_of(connection, given.token)
         account = users.find_account(connection, found[1]) if found else None
     return Visitor(account, found[0]) if found and account and account.active else None
@@ -140,6 +140,11 @@ def caller_name() -> str:
     if account is None:
         return f"address:{request.remote_addr or '-'}"
     return f"account:{account.id}" if current_user.scopes is None else f"system:{current_user.token_id}"
+
+
+def is_gate_calling() -> bool:
+    """Whether the key of a gate's system speaks, and nothing but that."""
+    return bool(current_user and current_user.is_authenticated and current_user.scopes == ("gate",))
 
 
 @contextmanager

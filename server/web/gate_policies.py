@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from server.db import transaction
+from server.documents.gate_files import SCRIPT
 from server.flows import set_gate_policy
 from server.flows.refusals import Refused
 from server.store import audit, gate_policies
@@ -42,6 +43,15 @@ def index() -> str:
     with work() as connection:
         found = gate_policies.find(connection, current_scope(), query)
     return render_template("gates/policies.html", view=view(query, found, FILTERS, COLUMNS))
+
+
+@blueprint.get("/check_list.py")
+@allow("gates.read")
+def script() -> Response:
+    """The program that checks an off-line list and answers from it: for whoever builds a gate's system."""
+    answer = Response(SCRIPT.read_bytes(), content_type="text/x-python; charset=utf-8")
+    answer.headers.set("Content-Disposition", "attachment", filename=SCRIPT.name)
+    return answer
 
 
 @blueprint.get("/<int:number>")

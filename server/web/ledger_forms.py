@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from enforcement.ledgers.codes import Codes, code_list
+from enforcement.ledgers.codes import Code, Codes, code_list
 from enforcement.ledgers.faults import ValueFault
 from enforcement.ledgers.fields import LEDGERS, Field, Kind
 from enforcement.ledgers.values import read_value
@@ -65,8 +66,13 @@ def named(name: str, value: Any) -> str:
         return ""
     if name in ("plate_colour", "fuel", "machine_category"):
         return word(name, value)
-    rows = {row.value: row for row in code_list(name)}
-    return str(pick(rows[value].zh, rows[value].en)) if value in rows else str(value)
+    row = _by_value(name).get(value)
+    return str(value) if row is None else str(pick(row.zh, row.en))
+
+
+@cache
+def _by_value(name: str) -> Mapping[str, Code]:
+    return {row.value: row for row in code_list(name)}
 
 
 def units() -> list[tuple[str, str]]:

@@ -27,13 +27,13 @@ FAULTS_A_PAGE = 200
 PAGES_OF = {"A": "ledgers.index", "B": "plant_vehicles.index", "C": "plant_machines.index"}
 
 FILTERS = (
+    Filter("enterprise", _l("Enterprise"), "choice", ledger_records.enterprises),
     Filter("ledger", _l("Ledger"), "choice", lambda: choices("ledger")),
     Filter("source", _l("Came from"), "choice", lambda: choices("ledger_source")),
     Filter("state", _l("State"), "choice", lambda: choices("ledger_batch_state")),
     Filter("refused", _l("With refused rows"), "choice", yes_no),
     Filter("from", _l("From"), "date"),
     Filter("to", _l("to"), "date"),
-    Filter("enterprise", "", "number"),
 )
 COLUMNS = (
     Column("id", _l("No."), numeric=True),

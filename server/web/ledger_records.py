@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from server.flows import correct_ledger, enter_ledger_row
 from server.flows.refusals import Refused
-from server.store import evidence_items, ledger_batches, ledger_refusals
+from server.store import evidence_items, ledger_batches, ledger_refusals, ledger_sheets, passage_leads
 from server.store.paging import Found, Query
 from server.store.scopes import Scope
 from server.web import form_values as form
@@ -57,12 +57,19 @@ class Ledger:
         return f"{self.blueprint}.strike"
 
 
+def enterprises() -> list[tuple[str, str]]:
+    """(id, name) of the enterprises that a bureau chooses a ledger from."""
+    with work() as connection:
+        rows = ledger_sheets.enterprises_of(connection, current_scope())
+    return [(str(row["id"]), row["name"]) for row in rows]
+
+
 def view_of(
     query: Query, found: Found, filters: Sequence[Filter], columns: Sequence[Column], exports: Sequence[str] = KINDS
 ) -> View:
     """A list as its page shows it: to an enterprise, which sees its own alone, without whose row it is and where."""
     if current_scope().enterprise_id:
-        filters = [one for one in filters if one.name != "division"]
+        filters = [one for one in filters if one.name not in ("division", "enterprise")]
         columns = [replace(one, extra=True) if one.name == "enterprise" else one for one in columns]
     return view(query, found, filters, columns, exports)
 
@@ -75,12 +82,13 @@ def page(ledger: Ledger, number: int, faults: Mapping[str, str], code: int = 200
         items = evidence_items.of_owner(connection, ledger.kind, number)
         refused = ledger_refusals.of_key(connection, row["enterprise_id"], ledger.code, row.get("source_key"))
         answer = ledger_refusals.answer_of(connection, row.get("answer_id"))
+        leads = passage_leads.of_passage(connection, number) if ledger.code == "A" and may("leads.read") else []
     for one in history:
         one["lines"] = lines_of(ledger.code, one["before"], one["after"])
     groups: list[Group] = groups_of(ledger.code, row)
     shown = render_template(
         "ledgers/show.html", ledger=ledger, row=row, groups=groups, history=history, items=items, refused=refused,
-        answer=answer, faults=faults, own=_own(row),
+        answer=answer, leads=leads, faults=faults, own=_own(row),
     )  # fmt: skip
     return shown, code
 

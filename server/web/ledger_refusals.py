@@ -30,13 +30,13 @@ NEW_PAGES = {"A": "ledgers.new", "B": "plant_vehicles.new", "C": "plant_machines
 
 FILTERS = (
     Filter("q", _l("Plate or number at the source"), wide=True),
+    Filter("enterprise", _l("Enterprise"), "choice", ledger_records.enterprises),
     Filter("open", _l("Still open"), "choice", yes_no),
     Filter("ledger", _l("Ledger"), "choice", lambda: choices("ledger")),
     Filter("source", _l("Came from"), "choice", lambda: choices("ledger_source")),
     Filter("from", _l("From"), "date"),
     Filter("to", _l("to"), "date"),
     Filter("batch", "", "number"),
-    Filter("enterprise", "", "number"),
 )
 COLUMNS = (
     Column("last_at", _l("Came last"), sort=True),

@@ -1,5 +1,7 @@
 """Words of what the bureau makes of ledgers: contradictions, scores, clean transport, verification."""
 
+from enforcement.ledgers.codes import lists
+from enforcement.ledgers.fields import LEDGER_A
 from enforcement.ledgers.reconciliation import CONTRADICTION_WORDS
 from enforcement.ledgers.scores import PART_WORDS
 from enforcement.ledgers.shares import MODE_WORDS
@@ -47,5 +49,20 @@ words.add(
         "verification.finish": ("完成核查", "verification finished"),
         "verification.void": ("作废核查", "verification voided"),
         "verification.export": ("导出核查任务", "verifications exported"),
+    },
+)
+words.add("rule_value", {code.value: (code.zh, code.en) for code in lists()["cargo"]})
+words.add("rule_value", {field.name: (field.zh, field.en) for field in LEDGER_A})
+words.add(
+    "rule_value",
+    {
+        "electric": ("纯电动", "electric"),
+        "hydrogen": ("氢燃料", "hydrogen"),
+        "6": ("国六", "China VI"),
+        "6a": ("国六a", "China VI a"),
+        "6b": ("国六b", "China VI b"),
+        "power": ("火电", "power"),
+        "steel": ("钢铁", "steel"),
+        "mining": ("采矿", "mining"),
     },
 )

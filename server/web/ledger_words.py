@@ -8,7 +8,7 @@ words.add(
     "passage_state",
     {
         "taken": ("有效", "stands"),
-        "pending": ("待核对", "waits for the gatekeeper"),
+        "pending": ("待核对", "to confirm"),
         "refused": ("未确认", "not confirmed"),
         "void": ("已作废", "struck out"),
     },

@@ -28,6 +28,7 @@ STAGES = ("0", "1", "2", "3", "4", "5", "6", "6a", "6b", "D", "X")
 
 FILTERS = (
     Filter("plate", _l("Plate"), wide=True),
+    Filter("enterprise", _l("Enterprise"), "choice", ledger_records.enterprises),
     Filter("from", _l("From"), "date"),
     Filter("to", _l("to"), "date"),
     Filter("direction", _l("Direction"), "choice", lambda: choices("passage_direction")),
@@ -37,7 +38,6 @@ FILTERS = (
     Filter("source", _l("Came from"), "choice", lambda: choices("ledger_source")),
     Filter("doubts", _l("With doubts"), "choice", yes_no),
     Filter("division", _l("Area"), "choice", areas_of_scope),
-    Filter("enterprise", "", "number"),
     Filter("truck", "", "number"),
     Filter("batch", "", "number"),
 )

@@ -10,7 +10,7 @@ from server.store import map_layers, positions
 from server.store.positions import Box
 from server.web.access import allow, current_scope, may, work
 from server.web.answers import tagged
-from server.web.frame import local, record_address
+from server.web.frame import local, reachable, record_address
 from server.web.language import pick
 from server.web.words import word
 
@@ -35,6 +35,7 @@ def page_data() -> dict[str, Any]:
     return {
         "divisions": url_for("map.divisions"),
         "zones": url_for("map.zones"),
+        "sites": url_for("sites.layer") if reachable("sites.layer") else None,
         "now": url_for("map.now"),
         "extent": extent or [118.8, 40.4, 121.3, 42.4],
         "tiles": settings.tile_url or None,

@@ -23,6 +23,7 @@ LEDGER = Ledger("C", "plant_machine", "plant_machines", "machine_stage", plant_m
 
 FILTERS = (
     Filter("q", _l("Number of the machine or engine, plate"), wide=True),
+    Filter("enterprise", _l("Enterprise"), "choice", ledger_records.enterprises),
     Filter("stage", _l("Stage"), "choice", lambda: choices("machine_stage")),
     Filter("fuel", _l("Fuel"), "choice", lambda: choices("fuel")),
     Filter("present", _l("In the plant now"), "choice", yes_no),
@@ -30,7 +31,6 @@ FILTERS = (
     Filter("state", _l("State"), "choice", lambda: choices("passage_state", "taken", "void")),
     Filter("doubts", _l("With doubts"), "choice", yes_no),
     Filter("division", _l("Area"), "choice", areas_of_scope),
-    Filter("enterprise", "", "number"),
     Filter("batch", "", "number"),
 )
 COLUMNS = (

@@ -23,13 +23,13 @@ LEDGER = Ledger("B", "plant_vehicle", "plant_vehicles", "truck_stage", plant_veh
 
 FILTERS = (
     Filter("q", _l("Number in the plant, plate, VIN"), wide=True),
+    Filter("enterprise", _l("Enterprise"), "choice", ledger_records.enterprises),
     Filter("stage", _l("Stage"), "choice", lambda: choices("truck_stage")),
     Filter("fuel", _l("Fuel"), "choice", lambda: choices("fuel")),
     Filter("gone", _l("Scrapped or transferred"), "choice", yes_no),
     Filter("state", _l("State"), "choice", lambda: choices("passage_state", "taken", "void")),
     Filter("doubts", _l("With doubts"), "choice", yes_no),
     Filter("division", _l("Area"), "choice", areas_of_scope),
-    Filter("enterprise", "", "number"),
     Filter("batch", "", "number"),
 )
 COLUMNS = (

@@ -40,7 +40,7 @@ def page_of(scope: Scope) -> dict[str, Any] | None:
         return None
     now = datetime.now(UTC)
     with work() as connection:
-        found = {
+        found: dict[str, Any] = {
             "name": portal.name_of(connection, number),
             "counts": portal.counts(connection, number, day_of(now)),
             "gates": _gates(connection, scope, number, now),

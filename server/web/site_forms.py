@@ -156,12 +156,19 @@ def _asked(draft: Draft, row: dict[str, Any] | None, shape: shapely.MultiPolygon
     number = form.text("enterprise", 9)
     enterprise = int(number) if number.isascii() and number.isdigit() else None
     declared = draft.fields.get("crs_declared", "wgs84")
+    texts = {name: form.text(name, 400) for name in TEXTS[2:]}
     return SiteDraft(
-        row["enterprise_id"] if row else enterprise, row["division"] if row else form.text("division", 6),
-        form.text("name", 200), form.text("kind", 40), *(form.text(name, 400) for name in TEXTS[2:]),
-        form.day("begins_on"), form.day("ends_on"), shape, declared if declared in CRS_NAMES else "wgs84",
-        form.text("source", 200),
-    )  # fmt: skip
+        row["enterprise_id"] if row else enterprise,
+        row["division"] if row else form.text("division", 6),
+        form.text("name", 200),
+        form.text("kind", 40),
+        **texts,
+        begins_on=form.day("begins_on"),
+        ends_on=form.day("ends_on"),
+        shape=shape,
+        crs_declared=declared if declared in CRS_NAMES else "wgs84",
+        source=form.text("source", 200),
+    )
 
 
 def _form(draft: Draft, row: dict[str, Any] | None, code: int = 200) -> ResponseReturnValue:

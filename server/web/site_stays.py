@@ -20,6 +20,7 @@ from server.web.exports import KINDS, export, head_of, kind_asked
 from server.web.field_faults import by_field
 from server.web.filter_choices import yes_no
 from server.web.frame import local
+from server.web.language import ZONE
 from server.web.listing import Column, Filter, read, view, whole
 from server.web.sites import now_utc
 from server.web.words import word
@@ -42,7 +43,7 @@ COLUMNS = (
     Column("category", _l("Kind"), wide=True),
     Column("stage", _l("Stage"), wide=True),
     Column("entered_at", _l("Came"), sort=True),
-    Column("left_at", _l("Left"), sort=True),
+    Column("left_at", _l("Left the site"), sort=True),
     Column("person", _l("Person"), extra=True),
     Column("note", _l("Note"), extra=True),
 )
@@ -73,7 +74,7 @@ def _line(row: dict[str, Any]) -> list[str | int | float | None]:
 @allow("site_stays.record")
 def new() -> ResponseReturnValue:
     """The form, with the site that the address names."""
-    moment = now_utc().astimezone(form.ZONE).strftime("%Y-%m-%dT%H:%M")
+    moment = now_utc().astimezone(ZONE).strftime("%Y-%m-%dT%H:%M")
     return _form({"site": request.args.get("site", "")[:9], "entered_at": moment}, {})
 
 
@@ -117,7 +118,7 @@ def _page(number: int, faults: dict[str, str], code: int = 200) -> ResponseRetur
     with work() as connection:
         row = site_stays.find_one(connection, current_scope(), number) or abort(404)
         timeline = [] if current_scope().fence else audit.of_subject(connection, "site_stay", number)
-    moment = now_utc().astimezone(form.ZONE).strftime("%Y-%m-%dT%H:%M")
+    moment = now_utc().astimezone(ZONE).strftime("%Y-%m-%dT%H:%M")
     shown = render_template(
         "sites/stay.html", row=row, timeline=timeline, faults=faults, draft=request.form, moment=moment
     )

@@ -23,22 +23,15 @@ words.add(
         "registered_only": ("已登记，遥测未见", "registered, not seen"),
     },
 )
-words.add("subject_kind", {"site": ("场所", "site"), "site_stay": ("进出场登记", "stay of a machine")})
-words.add(
-    "lead_kind",
-    {
-        "unregistered_on_site": ("未登记机械在场", "machine on site, not registered"),
-        "silent_on_site": ("在场机械终端失联", "machine on site, terminal silent"),
-    },
-)
+words.add("subject_kind", {"site": ("场地", "site"), "site_stay": ("进出场登记", "stay of a machine")})
 words.add(
     "action",
     {
-        "site.add": ("登记场所", "site entered"),
-        "site.change": ("修改场所", "site changed"),
-        "site.boundary": ("划定场所边界", "boundary of a site drawn"),
-        "site.close": ("关闭场所", "site closed"),
-        "site.export": ("导出场所", "sites exported"),
+        "site.add": ("登记场地", "site entered"),
+        "site.change": ("修改场地", "site changed"),
+        "site.boundary": ("划定场地边界", "boundary of a site drawn"),
+        "site.close": ("关闭场地", "site closed"),
+        "site.export": ("导出场地", "sites exported"),
         "site_stay.enter": ("登记机械进场", "machine came to a site"),
         "site_stay.leave": ("登记机械出场", "machine left a site"),
         "site_stay.correct": ("更正进出场登记", "stay of a machine corrected"),

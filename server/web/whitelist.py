@@ -46,11 +46,11 @@ FILTERS = (
 COLUMNS = (
     Column("id", _l("No."), sort=True, numeric=True),
     Column("subject", _l("Subject"), sort=True),
+    Column("state", _l("State"), sort=True),
     Column("zone", _l("Zone"), sort=True),
     Column("purpose", _l("Purpose")),
-    Column("valid_from", _l("From"), sort=True),
+    Column("valid_from", _l("From"), sort=True, wide=True),
     Column("valid_to", _l("Until"), sort=True),
-    Column("state", _l("State"), sort=True),
     Column("approver", _l("Approved by"), extra=True),
     Column("document", _l("Document"), extra=True),
     Column("plant", _l("Plant"), wide=True),
@@ -107,7 +107,10 @@ def may_add_files(entry: WhitelistRow) -> bool:
 
 
 def _readable(connection: Connection, number: int) -> bool:
-    return may("whitelist.read") and whitelist.find_entry(connection, number, current_scope()) is not None
+    """The bureau of the area and who applied; whose truck it is reads the entry, not the applicant's papers."""
+    scope = current_scope()
+    entry = whitelist.find_entry(connection, number, scope) if may("whitelist.read") else None
+    return entry is not None and (scope.fence is None or entry.applicant_id == scope.enterprise_id)
 
 
 def _writer(connection: Connection, number: int) -> Owner | None:

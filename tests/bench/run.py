@@ -2,9 +2,10 @@
 
 Publisher, broker, database and worker run as processes of their own on this machine. Prints a table and writes
 var/bench.json: a list of {name, value, unit, beside}. Absolute numbers depend on the machine and its neighbours;
-compare within one run. Environment: BENCH_PARTS (zones,limits,ingest,records,tablet), BENCH_DEVICES, BENCH_ROUNDS
-(10-record packets a device), BENCH_FIXES, BENCH_INSPECTIONS, BENCH_CASES, BENCH_PAGES, BENCH_TABLET_TRUCKS,
-BENCH_TABLET_MACHINES, BENCH_TABLET_INSPECTIONS.
+compare within one run. Environment: BENCH_PARTS (zones,limits,ingest,records,tablet,ledgers,gates), BENCH_DEVICES,
+BENCH_ROUNDS (10-record packets a device), BENCH_FIXES, BENCH_INSPECTIONS, BENCH_CASES, BENCH_PAGES, BENCH_TABLET_TRUCKS,
+BENCH_TABLET_MACHINES, BENCH_TABLET_INSPECTIONS, BENCH_LEDGER_ROWS, BENCH_LEDGER_PLANT, BENCH_LEDGER_PAGES,
+BENCH_GATE_RATE, BENCH_GATE_SECONDS, BENCH_GATE_FRAMES.
 """
 
 import json
@@ -17,7 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
+import gate_bench  # noqa: E402
 import ingest_bench  # noqa: E402
+import ledger_bench  # noqa: E402
 import limits_bench  # noqa: E402
 import records_bench  # noqa: E402
 import tablet_bench  # noqa: E402
@@ -62,6 +65,8 @@ def rows() -> list[Row]:
             "ingest": lambda: ingest_bench.measure(place, city, rounds),
             "records": lambda: records_bench.measure(place),
             "tablet": lambda: tablet_bench.measure(place),
+            "ledgers": lambda: ledger_bench.measure(place),
+            "gates": lambda: gate_bench.measure(place, city),
         }
         wanted = os.environ.get("BENCH_PARTS", ",".join(measures)).split(",")
         out = [Row(*row) for part in wanted for row in measures[part]()]

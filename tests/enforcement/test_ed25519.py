@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enforcement.evidence.ed25519 import ORDER, public_key, sign, verify
+from enforcement.alerts.ed25519 import ORDER, public_key, sign, verify
 
 VECTORS = [  # RFC 8032, 7.1: secret key, public key, message, signature
     (

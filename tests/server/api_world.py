@@ -47,7 +47,8 @@ class World:
 
 def unlimited_app(database_url: str, evidence: Path) -> Flask:
     """The application of conftest.py, without a limit that thousands of calls a minute would reach."""
-    many = {"API_CALLS_ACCOUNT": "1000000", "API_CALLS_ADDRESS": "1000000", "EVIDENCE_DIR": str(evidence)}
+    many = {"API_CALLS_ACCOUNT": "1000000", "API_CALLS_ADDRESS": "1000000", "EVIDENCE_DIR": str(evidence),
+            "SECRETS_DIR": str(evidence / "secrets")}  # fmt: skip
     return create_app(load({"DATABASE_URL": database_url, "SECRET_KEY": "s" * 40, **many}))
 
 

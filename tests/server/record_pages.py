@@ -110,8 +110,9 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
                 "/gates": "gates", "/gates/policies": "gate_policies", "/gates/lifts": "gate_lifts",
                 "/ledgers": "ledgers",
                 "/plant-vehicles": "plant_vehicles", "/plant-machines": "plant_machines",
-                "/ledger-refusals": "ledger_refusals", "/ledger-imports": "ledger_imports",
-                "/gates/answers": "gate_answers"}  # fmt: skip
+                "/ledger-refusals": "ledger_refusals", "/ledger-imports": "ledger_imports", "/legal-holds": "legal_holds",
+                "/gates/answers": "gate_answers", "/whitelist": "whitelist", "/large-users": "large_users",
+                "/grades": "grades"}  # fmt: skip
     shown = [f"{path}/{world.ids[noun]}" for path, noun in of_world.items()]
     made = [f"/{noun}/{one}" for noun, ids in numbers.items() for one in ids]
     files = [f"/trucks/{numbers['trucks'][0]}/file", f"/machines/{numbers['machines'][0]}/file"]
@@ -154,8 +155,27 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         f"/site-stays/{world.ids['site_stays']}",
         "/pleas/",
         f"/pleas/{world.ids['pleas']}",
+        "/whitelist/",
+        "/whitelist/new",
+        "/whitelist/answer?plate=777777&colour=blue",
+        "/large-users/",
+        "/large-users/new",
+        "/large-users/suggested",
+        "/large-users/import",
+        f"/large-users/{world.ids['large_users']}/edit",
+        "/grades/",
+        "/grades/new",
+        "/grades/checks?month=2026-09",
+        "/grades/promises?key=grade_b_road",
     ]
     edits += ["/ledgers/", "/plant-vehicles/", "/plant-machines/", "/ledger-refusals/", "/ledger-imports/"]
+    edits += ["/clean-transport/", "/clean-transport/?by=month", "/clean-transport/?by=industry", "/ledger-review/",
+              "/clean-transport/entries", "/verifications/", "/verifications/new"]  # fmt: skip
+    enterprise = world.ids["ledger_review"]
+    edits += [f"/clean-transport/{world.ids['clean_transport']}", f"/verifications/{world.ids['verifications']}",
+              f"/ledger-review/{enterprise}", f"/ledger-review/{enterprise}/complete",
+              f"/ledger-review/{enterprise}/register", f"/ledger-review/{enterprise}/refused"]  # fmt: skip
+    edits += ["/legal-holds/", "/legal-holds/new"]
     edits += ["/rules/clock.case_filing", "/rules/instrument.opacimeter.checks", "/capture-devices/new"]
     referral = f"/referrals/{world.ids['referrals']}"
     lists = ["/", "/cases/", "/referrals/", "/deadlines/", "/documents/", "/repairs/", "/rules/"]
@@ -164,8 +184,10 @@ def _addresses(world: RecordWorld, numbers: dict[str, list[int]]) -> dict[str, l
         "approver": ["/alerts/new", f"/alerts/{world.ids['alerts']}", f"/alerts/{world.ids['alerts']}/level",
                      "/alert-measures/new", "/alert-measures/core_odd_even", *shown[:6], f"/cases/{numbers['cases'][1]}", *lists],
         "police": lists, "transport": lists, "partner": ["/", "/cases/", "/referrals/"],
-        "station": ["/", "/repairs/", "/stations/"], "enterprise": ["/", "/cases/", "/documents/", "/alerts/", f"/alerts/{world.ids['alerts']}",
-                       "/alert-measures/", "/ledgers/", "/ledgers/new", "/plant-vehicles/", "/plant-vehicles/new",
+        "station": ["/", "/repairs/", "/stations/"],
+        "enterprise": ["/", "/cases/", "/documents/", "/alerts/", f"/alerts/{world.ids['alerts']}", "/alert-measures/", "/clean-transport/",
+                       "/clean-transport/entries", "/clean-transport/new", "/ledger-review/", "/sites/", "/pleas/", "/whitelist/",
+                       "/whitelist/apply", "/large-users/", "/grades/", "/ledgers/", "/ledgers/new", "/plant-vehicles/", "/plant-vehicles/new",
                        "/plant-machines/", "/plant-machines/new", "/ledger-reviews/", "/ledger-refusals/",
                        "/ledger-imports/", "/ledger-imports/new/A", "/ledger-imports/new/B", "/ledger-imports/new/C",
                        "/gate-codes/"],

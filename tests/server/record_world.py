@@ -138,6 +138,10 @@ NOUNS: dict[str, str] = {
     " (:gates_id, :e, :at, '辽N77777', 'yellow', '7', 'power_cut') RETURNING id",
     "gate_answers": "INSERT INTO gate_answers (gate_id, enterprise_id, plate, plate_colour, direction, answer, reason_code,"
     " reason_zh, reason_en) VALUES (:gates_id, :e, '辽N77777', 'yellow', 'in', 'allow', 'no_alert', '7', '7') RETURNING id",
+    "large_users": "INSERT INTO large_users (enterprise_id, division, list_version, from_on, industry, trips_normal, reason_in)"
+    " VALUES (:e, :d, '2026', '2026-01-01', 'steel', 77, '7777') RETURNING id",
+    "grades": "INSERT INTO performance_grades (enterprise_id, division, industry, grade, from_on, document)"
+    " VALUES (:e, :d, 'steel', 'B', '2026-01-01', '7-7') RETURNING id",
     "evidence": "WITH f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type) VALUES (decode(repeat('77', 32),"
     " 'hex'), decode(repeat('77', 32), 'hex'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id,"
     " owner_kind, owner_id, purpose, name, division, enterprise_id, organisation_id) SELECT f.id, 'case', :cases_id, 'scene',"
@@ -158,5 +162,17 @@ NOUNS: dict[str, str] = {
     " content_sha256) VALUES (:e, :d, '3-6NA77777', 'diesel', '3', 'hand', decode(repeat('77', 32), 'hex')) RETURNING id",
     "legal_holds": "INSERT INTO legal_holds (enterprise_id, division, from_on, to_on, reason, set_by)"
     " VALUES (:e, :d, '2026-01-01', '2026-12-31', '7777', :u) RETURNING id",
+    "clean_transport": "INSERT INTO clean_transport (enterprise_id, division, month, direction, mode, cargo, tonnes,"
+    " document) VALUES (:e, :d, '2026-08-01', 'in', 'rail', 'coal', 77, '7') RETURNING id",
+    "ledger_review": "INSERT INTO ledger_scores (enterprise_id, division, month, score, passages, parts, rule_keys)"
+    " SELECT :e, :d, '2026-08-01', 77, 7, json_agg(json_build_object('part', p, 'good', 6, 'of', 7, 'weight', 10,"
+    " 'points', 8, 'most', 10)), '{}' FROM unnest(ARRAY['complete', 'register', 'tracks', 'captures', 'timely',"
+    " 'refused']) p RETURNING enterprise_id",
+    "verifications": "WITH v AS (INSERT INTO verification_tasks (number, enterprise_id, division, from_on, to_on, seed,"
+    " method) VALUES ('H20260901-777777', :e, :d, '2026-08-01', '2026-08-31', '7', cast('{\"passages\"\\: 7,"
+    ' "normal_mean"\\: 7, "alert_mean"\\: 6, "change_pct"\\: -14, "video_min"\\: 10, "unclear_counts"\\: 0.5,'
+    ' "draws"\\: {}, "weights"\\: {"complete"\\: 20}}\' AS jsonb)) RETURNING id), i AS (INSERT INTO verification_items'
+    " (task_id, part, ordinal, day, drawn) SELECT id, 'alert_day', 1, '2026-08-02', json_build_object('vehicles', 7)"
+    " FROM v) SELECT id FROM v",
 }
 """A row of each noun, by the blueprint that shows it; `:<blueprint>_id` is a row made before it."""

@@ -56,3 +56,8 @@ def one(engine: Engine, statement: str, **values: Any) -> Any:
     """One value of the database."""
     with transaction(engine) as connection:
         return connection.execute(text(statement), values).scalar_one()
+
+
+def said(answer: Any) -> Any:
+    """The JSON of an answer."""
+    return answer.json

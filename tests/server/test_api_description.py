@@ -27,7 +27,7 @@ from tests.server.served import served
 pytestmark = pytest.mark.server
 USUAL = 10
 EXAMPLES = int(os.environ.get("API_EXAMPLES", USUAL))
-SEMANTIC = ("POST", "PATCH")  # what is well formed may still contradict the register: a stage without its basis
+SEMANTIC = ("POST", "PUT", "PATCH")  # what is well formed may still contradict the register: a stage without its basis
 ORDERED = ("/api/v1/terminals/{number}/samples", "/api/v1/positions")  # begin before end, west before east
 
 

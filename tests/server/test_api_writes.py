@@ -36,8 +36,11 @@ TABLES = {
     "evidence": "evidence_items", "watch-list": "watch_entries", "sites": "sites",
     "site-stays": "site_stays", "pleas": "pleas", "quarantine": "quarantine", "tokens": "api_tokens",
     "gates": "gates", "gate-lifts": "gate_lifts", "gate-devices": "gate_devices", "gate-policies": "gate_policies",
+    "gate-checks": "gate_answers",
 }  # fmt: skip
 """The table behind each noun of the addresses."""
+SIGNS = frozenset({"POST /gates/{number}/heartbeat"})
+"""Signs of life: they change nothing that anybody edits, and rest on no version."""
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +158,7 @@ def test_every_change_of_such_a_record_honours_if_match(web: Flask, made: WriteW
     changes = {
         address: spec
         for address, spec in found.items()
-        if spec.writes and any(address.split(" ")[1].startswith(path) for path in tagged)
+        if spec.writes and any(address.split(" ")[1].startswith(path) for path in tagged) and address not in SIGNS
     }
     assert len(changes) >= 14
     for address, spec in changes.items():

@@ -1,14 +1,22 @@
 """The gate's question over HTTP: who may ask, what is answered and kept, how soon a change counts."""
 
+import gzip
+import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, Engine, text
 
+from enforcement.alerts.offline import answer_from, open_list
+from server.api.tallies import Tallies
+from server.app import create_app
+from server.config import load
 from server.db import transaction
 from server.flows import system_keys
 from server.store.audit import PLATFORM
@@ -20,6 +28,16 @@ from tests.server.gate_city import Plant, make_foreign, make_gate, make_key, mak
 pytestmark = pytest.mark.server
 Browse = Callable[..., Browser]
 PATIENCE_S = 5.0
+
+
+@pytest.fixture(scope="module")
+def web(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application with folders of its own: it makes a key there."""
+    folder = tmp_path_factory.mktemp("gates")
+    given = {"EVIDENCE_DIR": str(folder / "evidence"), "SECRETS_DIR": str(folder / "secrets")}
+    app = create_app(load({"DATABASE_URL": database_url, "SECRET_KEY": "s" * 40, **given}))
+    yield app
+    app.extensions["engine"].dispose()
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +83,8 @@ def lift(engine: Engine, number: int) -> None:
     with transaction(engine) as connection:
         connection.execute(
             text(
-                "UPDATE alerts SET to_at = now(), lifted_at = now(), lift_document = '解除' WHERE id = :id"
+                "UPDATE alerts SET to_at = now(), lifted_at = now(), lift_document = '解除', version = version + 1"
+                " WHERE id = :id"
                 " AND to_at IS NULL"
             ),
             {"id": number},
@@ -243,3 +262,134 @@ def test_the_next_free_gate_of_the_plant_may_ask_too(web: Flask, engine: Engine,
     with transaction(engine) as connection:
         second = make_gate(connection, plant.enterprise_id, "2", "01")
     assert asked(web, plant, "辽N60000", gate=second)["gate_id"] == second
+
+
+# --- cut off ---
+
+
+def fetch_list(web: Flask, plant: Plant) -> tuple[dict[str, Any], bytes]:
+    """The list as a gate gets it, gzipped, and the key to check it with."""
+    program = Program(web, plant.key)
+    answer = program.client.get("/api/v1/gate-lists/newest", headers={**program.headers, "Accept-Encoding": "gzip"})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Encoding"] == "gzip"
+    envelope: dict[str, Any] = json.loads(gzip.decompress(answer.data))
+    told = program.get("/gate-lists/key").get_json()
+    assert told["key_id"] == envelope["key_id"]
+    return envelope, bytes.fromhex(told["public_key"])
+
+
+def test_the_list_says_what_the_platform_says_and_follows_an_alert(
+    web: Flask, engine: Engine, plant: Plant, orange: int
+) -> None:
+    with transaction(engine) as connection:
+        connection.execute(
+            text("UPDATE trucks SET enterprise_id = :e WHERE plate IN ('辽N40000', '辽N60000', '辽N0000X')"),
+            {"e": plant.enterprise_id},
+        )
+    until(lambda: asked(web, plant, "辽N40000")["answer"] == "deny")
+    held = open_list(*fetch_list(web, plant))
+    assert held.content["alerts"] == [{"id": orange, "level": "orange", "document": "朝政预〔2026〕3号"}]
+    for plate in ("辽N40000", "辽N60000", "辽N0000X"):
+        for direction in ("in", "out"):
+            told = asked(web, plant, plate, direction=direction)
+            found = answer_from(held, plate, "yellow", direction, datetime.now(UTC))
+            assert (found.answer, found.code, found.zh) == (told["answer"], told["reason_code"], told["reason_zh"])
+            assert list(found.measures) == told["measures"]
+            assert found.is_listed
+    assert held.content["measures"][told["measures"][0]]["zh"] if told["measures"] else True
+    lift(engine, orange)
+    until(lambda: asked(web, plant, "辽N40000")["answer"] == "allow")
+    later = open_list(*fetch_list(web, plant))
+    assert later.content["list_id"] > held.content["list_id"]
+    assert answer_from(later, "辽N40000", "yellow", "in", datetime.now(UTC)).answer == "allow"
+
+
+def test_a_young_list_is_given_again_and_is_on_file(web: Flask, engine: Engine, plant: Plant) -> None:
+    first, second = (fetch_list(web, plant)[0] for _ in range(2))
+    assert first == second
+    number = json.loads(first["content"])["list_id"]
+    with transaction(engine) as connection:
+        row = connection.execute(text("SELECT * FROM gate_lists WHERE id = :id"), {"id": number}).one()
+        audited = connection.execute(
+            text("SELECT count(*) FROM audit_log WHERE action = 'gate_list.make' AND subject_id = :id"),
+            {"id": str(number)},
+        ).scalar_one()
+    assert (row.enterprise_id, row.key_id, audited) == (plant.enterprise_id, first["key_id"], 1)
+    assert hashlib.sha256(first["content"].encode()).digest() == bytes(row.sha256)
+
+
+def test_the_list_holds_nothing_of_others(web: Flask, engine: Engine, plant: Plant) -> None:
+    with transaction(engine) as connection:
+        make_truck(connection, "辽N77001", owner="别家")
+    held = open_list(*fetch_list(web, plant))
+    assert "辽N77001" not in {row[0] for row in held.content["trucks"]}
+
+
+def decision(plant: Plant, **values: Any) -> dict[str, Any]:
+    return {"gate": plant.gate_id, "at": datetime.now(UTC).isoformat(), "plate": "辽N40000", "colour": "yellow",
+            "direction": "in", "answer": "allow", "source": "policy", **values}  # fmt: skip
+
+
+def test_what_a_gate_did_by_itself_is_told_later_and_kept_once(
+    web: Flask, browse: Browse, engine: Engine, plant: Plant
+) -> None:
+    number = json.loads(fetch_list(web, plant)[0]["content"])["list_id"]
+    items = [
+        decision(plant),
+        decision(plant, plate="辽N60000", source="list", list_id=number, answer="deny"),
+        decision(plant, plate="辽N50000", source="list"),  # names no list
+        decision(plant, plate="辽N50000", source="list", list_id=number, at="2026-11-20T08:00:00+08:00"),
+        decision(plant, plate="辽N50000", gate=999_999_999),
+        decision(plant, plate="辽N50000", at="2020-01-01T08:00:00+08:00"),
+    ]
+    program = Program(web, plant.key)
+    told = [
+        program.send("POST", "/gate-checks/offline", {"items": order}).get_json()["items"] for order in (items, items)
+    ]
+    assert [one["outcome"] for one in told[0]] == ["taken", "taken", "refused", "refused", "refused", "refused"]
+    assert [one["outcome"] for one in told[1]] == ["repeated", "repeated", "refused", "refused", "refused", "refused"]
+    assert [one["answer_id"] for one in told[0]] == [one["answer_id"] for one in told[1]]
+    assert [one["faults"][0]["field"] for one in told[0][2:]] == ["list_id", "list_id", "gate", "at"]
+    kept = program.get(f"/gate-checks/{told[0][1]['answer_id']}").get_json()
+    assert (kept["source"], kept["answer"], kept["reason_code"]) == ("list", "deny", "by_list")
+    assert f"/gates/answers/{told[0][0]['answer_id']}" in browse("officer").get("/gates/answers/?source=policy").text
+    assert program.send("POST", "/gate-checks/offline", {"items": []}).status_code == 422
+
+
+def test_the_program_for_gates_is_handed_out(browse: Browse) -> None:
+    answer = browse("enterprise").get("/gates/policies/check_list.py")
+    assert answer.status_code == 200
+    assert "Ed25519" in answer.text
+
+
+def test_a_gate_has_a_limit_of_its_own(
+    database_url: str, tmp_path: Path, engine: Engine, city: City, plant: Plant
+) -> None:
+    app = create_app(
+        load({"DATABASE_URL": database_url, "SECRET_KEY": "s" * 40, "EVIDENCE_DIR": str(tmp_path), "API_CALLS_ACCOUNT": "2",
+              "API_CALLS_GATE": "40"})
+    )  # fmt: skip
+    try:
+        with transaction(engine) as connection:
+            key = make_key(connection, city.organisations["enterprise"]).text
+        program = Program(app, key)
+        codes = [program.get(f"/gates/{plant.gate_id}").status_code for _ in range(100)]
+        first = codes.index(429) if 429 in codes else None
+        assert first is not None
+        assert 40 <= first <= 80  # the minute may have turned under way
+        answer = program.get(f"/gates/{plant.gate_id}")
+        assert answer.status_code == 200 or 1 <= int(answer.headers["Retry-After"]) <= 60
+    finally:
+        app.extensions["engine"].dispose()
+
+
+def test_two_processes_count_one_minute(engine: Engine) -> None:
+    one, two = Tallies(), Tallies()
+    counts = [tallies.count(engine, "system:777").calls for tallies in (one, two) for _ in range(20)]
+    if counts[20] != 1:  # the minute did not turn under way
+        assert counts[:20] == list(range(1, 21))
+        assert counts[20] == 2  # what the first one has not written down yet is not known here
+    one.of_caller["system:777"].written_at = two.of_caller["system:777"].written_at = 0.0
+    assert one.count(engine, "system:777").calls in (21, 22, 1)
+    assert two.count(engine, "system:777").calls in (41, 42, 1, 2)

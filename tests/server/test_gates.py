@@ -279,6 +279,9 @@ def test_the_api_keeps_a_gate_with_its_version(web: Flask, engine: Engine, city:
     changed = program.send("PUT", address, {**body, "name": "北一门"}, **{"If-Match": tag})
     assert changed.get_json()["name"] == "北一门"
     assert program.send("PUT", address, body, **{"If-Match": tag}).status_code == 412
-    device = program.send("POST", f"{address}/devices", {"kind": "display", "number": "D1"}).get_json()["devices"][0]
+    given = {"gate_id": gate["id"], "kind": "display", "number": "D1"}
+    device = program.send("POST", "/gate-devices", given).get_json()
+    assert program.send("POST", "/gate-devices", {**given, "gate_id": 999_999_999}).status_code == 422
+    assert [one["number"] for one in program.get(address).get_json()["devices"]] == ["D1"]
     again = program.send("PUT", f"/gate-devices/{device['id']}", {"kind": "display", "number": "D1", "name": "大屏"})
     assert again.get_json()["name"] == "大屏"

@@ -144,6 +144,27 @@ def test_the_list_filters_sorts_and_exports(browse: Browse, engine: Engine, plan
     assert told["rows"] == 30 and told["filters"] == {"stage": "6"}
 
 
+def test_a_bureau_chooses_the_enterprise_and_sees_the_leads_of_a_passage(
+    browse: Browse, engine: Engine, plant: Plant, other: Plant
+) -> None:
+    officer, user = browse("officer"), browse("enterprise")
+    assert f'<option value="{other.enterprise_id}">他厂' in officer.get("/ledgers/").text
+    assert 'name="enterprise"' not in user.get("/ledgers/").text
+    with transaction(engine) as connection:
+        passage = connection.execute(
+            text("SELECT max(id) FROM ledger_passages WHERE enterprise_id = :e"), {"e": plant.enterprise_id}
+        ).scalar_one()
+        lead = connection.execute(
+            text(
+                "INSERT INTO leads (kind, key, division, first_at, last_at, passage_id) VALUES ('unknown_device', 'p1',"
+                " '211302', now(), now(), :p) RETURNING id"
+            ),
+            {"p": passage},
+        ).scalar_one()
+    assert f"/leads/{lead}" in officer.get(f"/ledgers/{passage}").text
+    assert f"/leads/{lead}" not in user.get(f"/ledgers/{passage}").text
+
+
 def test_refused_rows_are_mended_by_hand_or_left_out(browse: Browse, engine: Engine, plant: Plant) -> None:
     user, officer, now = browse("enterprise"), browse("officer"), datetime.now(UTC)
     bad = [passage_row(30, now, stage="7", plate="辽N60001", source_key="r1"),

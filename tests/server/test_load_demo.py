@@ -119,7 +119,7 @@ def test_what_there_is(loaded: Engine) -> None:
         ).scalar_one()
     assert (counts, counties) == ({"trucks": 60, "machines": 60, "zones": 6}, 7)
     assert kinds == {"hdv", "nrmm", "jt808", "ev", "json"}
-    assert states == {"requested", "active", "refused", "withdrawn"}
+    assert states == {"requested", "reviewed", "active", "refused", "withdrawn"}
     assert union < 1e-4  # square degrees
 
 

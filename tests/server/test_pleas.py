@@ -15,7 +15,7 @@ from tests.server import case_rows, case_world, records
 from tests.server.api_world import Program, make_token
 from tests.server.conftest import Browser, City
 from tests.server.evidence_files import jpeg
-from tests.server.site_city import one
+from tests.server.site_city import one, said
 
 pytestmark = pytest.mark.server
 Browse = Callable[..., Browser]
@@ -100,16 +100,16 @@ def test_a_plea_about_a_confirmed_violation_by_the_api(web: Flask, browse: Brows
         assert program.send("POST", "/pleas", {**body, "violation_id": number}).status_code == 404
     assert program.send("POST", "/pleas", {**body, "violation_id": mine, "case_id": 1}).status_code == 404
     sent = program.send("POST", "/pleas", {**body, "violation_id": mine}, **{"Idempotency-Key": "plea-0000001"})
-    assert sent.status_code == 201 and sent.json["violation_id"] == mine
+    assert sent.status_code == 201 and said(sent)["violation_id"] == mine
     assert (
         program.send("POST", "/pleas", {**body, "violation_id": mine}, **{"Idempotency-Key": "plea-0000001"}).json
         == sent.json
     )
-    assert sent.json["number"] in browse("officer").get(f"/violations/{mine}").text
+    assert said(sent)["number"] in browse("officer").get(f"/violations/{mine}").text
     answer = {"state": "accepted", "answer": "定位偏差，予以采纳"}
     bureau = Program(web, make_token(engine, city.accounts["officer"]))
-    assert bureau.send("POST", f"/pleas/{sent.json['id']}/answer", answer).json["state"] == "accepted"
-    assert program.send("POST", f"/pleas/{sent.json['id']}/withdrawal").status_code == 422
+    assert said(bureau.send("POST", f"/pleas/{said(sent)['id']}/answer", answer))["state"] == "accepted"
+    assert program.send("POST", f"/pleas/{said(sent)['id']}/withdrawal").status_code == 422
 
 
 def test_the_bundle_holds_the_plea_and_its_files(browse: Browse, case_id: int) -> None:

@@ -81,7 +81,7 @@ def test_a_machine_that_nobody_registered_becomes_a_lead_and_falls_away_when_it_
     assert (lead["machine_id"], lead["enterprise_id"], lead["zone_id"]) == (number, city.enterprise_id, zone)
     assert "3-6NC00001" in lead["detail"]["zh"] and "工地一" in lead["detail"]["en"]
     page = browse("officer").get(f"/leads/{lead['id']}").text
-    assert "3-6NC00001" in page and "未登记机械在场" in page
+    assert "3-6NC00001" in page and "场内机械未登记" in page
     came = datetime.now(UTC) - timedelta(hours=29)
     given = {
         "site": str(place),

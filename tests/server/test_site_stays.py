@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from tests.server.api_world import Program, make_token
 from tests.server.conftest import Browser, City
-from tests.server.site_city import local, machine, one, site
+from tests.server.site_city import local, machine, one, said, site
 
 pytestmark = pytest.mark.server
 Browse = Callable[..., Browser]
@@ -61,7 +61,7 @@ def test_a_correction_keeps_what_was_said_before_and_why(browse: Browse, engine:
 @pytest.mark.parametrize(
     ("values", "word"),
     [
-        ({"site": ""}, "请选择在用的场所"),
+        ({"site": ""}, "请选择在用的场地"),
         ({"machine": ""}, "请填写机械编号"),
         ({"entered_at": ""}, "请填写进场时间"),
         ({"entered_at": "2099-01-01T08:00"}, "时间在将来"),
@@ -81,9 +81,9 @@ def test_the_api_registers_once_under_one_key(web: Flask, engine: Engine, city: 
     key = {"Idempotency-Key": "stay-00000001"}
     first, second = (program.send("POST", "/site-stays", body, **key) for _ in range(2))
     assert first.status_code == 201 and second.json == first.json
-    number = first.json["id"]
+    number = said(first)["id"]
     tag = program.send("GET", f"/site-stays/{number}").headers["ETag"]
     leaving = {"left_at": "2026-09-02T08:00:00+08:00"}
     assert program.send("POST", f"/site-stays/{number}/leaving", leaving, **{"If-Match": tag}).status_code == 200
     assert program.send("POST", f"/site-stays/{number}/leaving", leaving, **{"If-Match": tag}).status_code == 412
-    assert [row["id"] for row in program.send("GET", "/site-stays?q=API-1").json["items"]] == [number]
+    assert [row["id"] for row in said(program.send("GET", "/site-stays?q=API-1"))["items"]] == [number]

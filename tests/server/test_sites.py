@@ -13,7 +13,7 @@ from server.flows.tablet_reference import _zones
 from server.store import inspection_places
 from tests.server.api_world import Program, make_token
 from tests.server.conftest import Browser, City
-from tests.server.site_city import INSIDE, LARGER, form, local, machine, one, site
+from tests.server.site_city import INSIDE, LARGER, form, local, machine, one, said, site
 
 pytestmark = pytest.mark.server
 Browse = Callable[..., Browser]
@@ -22,7 +22,7 @@ Browse = Callable[..., Browser]
 def test_a_site_is_entered_with_its_boundary(browse: Browse, engine: Engine, city: City) -> None:
     number = site(browse, city, "一号厂区", begins_on="2026-03-01", contractor="建工集团")
     page = browse("officer").get(f"/sites/{number}").text
-    assert "一号厂区" in page and "宏达运输" in page and "建工集团" in page and "登记场所" in page
+    assert "一号厂区" in page and "宏达运输" in page and "建工集团" in page and "登记场地" in page
     zone = one(
         engine, "SELECT kind || ':' || code FROM zones WHERE id = (SELECT zone_id FROM sites WHERE id = :s)", s=number
     )
@@ -33,7 +33,7 @@ def test_a_site_is_entered_with_its_boundary(browse: Browse, engine: Engine, cit
     assert begins == datetime(2026, 2, 28, 16, 0, tzinfo=UTC)  # its first day in Beijing
     assert "一号厂区" in browse("officer").get("/sites/").text
     assert (
-        browse("officer").get(f"/sites/{number}/shape.json").json["features"][0]["geometry"]["type"] == "MultiPolygon"
+        said(browse("officer").get(f"/sites/{number}/shape.json"))["features"][0]["geometry"]["type"] == "MultiPolygon"
     )
     assert b"SITE" not in browse("officer").get(f"/sites/{number}/boundary.geojson").data
 
@@ -100,7 +100,7 @@ def test_a_wrong_form_is_refused_at_its_field(
 def test_two_sites_of_an_enterprise_have_two_names(browse: Browse, city: City) -> None:
     site(browse, city, "同名")
     answer = browse("officer").post("/sites/new", form(city, "同名"))
-    assert answer.status_code == 422 and "同名场所" in answer.text
+    assert answer.status_code == 422 and "同名场地" in answer.text
 
 
 def test_a_boundary_far_from_the_enterprise_has_to_be_looked_at(browse: Browse, engine: Engine, city: City) -> None:
@@ -126,7 +126,7 @@ def test_a_site_is_in_no_list_of_control_zones(web: Flask, browse: Browse, engin
         assert answer.status_code == 200 and "不是控制区" not in answer.text, address
     for address in (f"/zones/{zone}", f"/zones/{zone}/versions/new", f"/zones/{zone}/export/geojson"):
         assert officer.get(address).status_code == 404, address
-    assert officer.get(f"/zones/{zone}/shapes.json").json["features"] == []
+    assert said(officer.get(f"/zones/{zone}/shapes.json"))["features"] == []
     assert officer.post(f"/zones/{zone}/end", {"at": "2030-01-01T00:00", "reason": "误"}).status_code == 404
     program = Program(web, make_token(engine, city.accounts["officer"]))
     assert program.send("GET", f"/zones/SITE-{number}").status_code == 404
@@ -181,6 +181,8 @@ def test_an_enterprise_reads_its_own_sites_and_no_others(
     assert "别家的" not in account.get("/sites/layer.json").text
     assert account.get("/sites/new").status_code == 403
     program = Program(web, make_token(engine, city.accounts["enterprise"]))
-    assert [row["name"] for row in program.send("GET", "/sites?limit=200").json["items"] if "别家" in row["name"]] == []
+    assert [
+        row["name"] for row in said(program.send("GET", "/sites?limit=200"))["items"] if "别家" in row["name"]
+    ] == []
     body = {"site_id": foreign, "machine": "3-6NA99999", "entered_at": "2026-09-01T08:00:00+08:00"}
     assert program.send("POST", "/site-stays", body).status_code == 422

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from server.db import transaction
+from server.db import Fence, transaction
 from server.store import whitelist, whitelist_steps
 from server.store.scopes import Scope
 from tests.server import records
@@ -112,6 +112,33 @@ def test_a_plant_applies_for_the_truck_of_a_carrier_and_learns_nothing_more_of_i
         connection.execute(text("UPDATE whitelist_entries SET applicant_id = NULL WHERE id = :n"), {"n": number})
     assert browse("enterprise").get(f"/whitelist/{number}").status_code == 404
     assert "CAR01" not in browse("enterprise").get("/whitelist/").text
+
+
+def test_whose_truck_it_is_reads_the_entry_and_not_the_papers_of_who_applied(browse: Browse, engine: Engine) -> None:
+    with transaction(engine) as connection:
+        entry, file = connection.execute(
+            text(
+                "WITH w AS (INSERT INTO whitelist_entries (truck_id, purpose, valid_from, valid_to, applicant_id) SELECT t.id,"
+                " 'export', now(), '2099-01-01', e.id FROM trucks t, enterprises e WHERE t.plate = '辽NOWN01'"
+                " AND e.name = '喀左水泥厂' RETURNING id), f AS (INSERT INTO evidence_files (sha256, sm3, bytes, media_type)"
+                " VALUES (sha256('p'), sha256('p'), 1, 'image/png') RETURNING id) INSERT INTO evidence_items (file_id, owner_kind,"
+                " owner_id, purpose, name, enterprise_id, organisation_id) SELECT f.id, 'whitelist', w.id, 'document', '别家合同.png',"
+                " NULL, (SELECT min(id) FROM organisations) FROM w, f RETURNING owner_id, id"
+            )
+        ).one()
+    page = browse("enterprise").get(f"/whitelist/{entry}")
+    assert page.status_code == 200 and "别家合同" not in page.text
+    assert browse("enterprise").get(f"/evidence/{file}").status_code == 404
+    assert "别家合同" in browse("officer").get(f"/whitelist/{entry}").text
+    with transaction(engine, Fence(row_owner(engine), None, None)) as connection:
+        count = connection.execute(text("SELECT count(*) FROM evidence_items WHERE id = :f"), {"f": file})
+        assert count.scalar_one() == 0
+
+
+def row_owner(engine: Engine) -> int:
+    with transaction(engine) as connection:
+        number: int = connection.execute(text("SELECT id FROM enterprises WHERE name = '宏达运输'")).scalar_one()
+    return number
 
 
 @pytest.mark.parametrize(

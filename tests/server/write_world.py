@@ -140,7 +140,7 @@ def _site(made: WriteWorld) -> int:
     with transaction(made.engine) as connection:
         return int(one(
             connection, "INSERT INTO sites (enterprise_id, division, name, kind) VALUES (:e, '211302', :n, 'plant')"
-            " RETURNING id", e=made.city.enterprise_id, n=f"场所{made.made}",
+            " RETURNING id", e=made.city.enterprise_id, n=f"场地{made.made}",
         ))  # fmt: skip
 
 
@@ -298,7 +298,7 @@ def _gate_new(made: WriteWorld) -> Written:
 WRITES: dict[str, Make] = {
     "POST /gates": _gate_new,
     "PUT /gates/{number}": lambda made: Written("enterprise", {"number": gate(made)}),
-    "POST /gates/{number}/devices": lambda made: Written("enterprise", {"number": gate(made)}),
+    "POST /gate-devices": lambda made: Written("enterprise", {}, {"gate_id": gate(made)}),
     "POST /gate-lifts": lambda made: Written(
         "enterprise", {}, {"gate_id": gate(made), "at": datetime.now(UTC).isoformat(), "source_key": None}
     ),

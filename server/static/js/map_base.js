@@ -46,13 +46,16 @@ function addBase(map, hasTiles) {
   const text = (size, field = "name") => ({
     "text-field": ["get", field], "text-size": size, "text-max-width": 9, "text-padding": 6,
   });
-  for (const name of ["divisions", "division-names", "zones", "zone-names"]) map.addSource(name, empty);
+  for (const name of ["divisions", "division-names", "sites", "site-names", "zones", "zone-names"]) map.addSource(name, empty);
   map.addLayer({ id: "county-fill", type: "fill", source: "divisions", filter: ["==", ["get", "level"], "county"],
     paint: { "fill-color": "#fbfcfd", "fill-opacity": hasTiles ? 0 : 1 } });
   map.addLayer({ id: "county-line", type: "line", source: "divisions", filter: ["==", ["get", "level"], "county"],
     paint: { "line-color": "#b5c0cb", "line-width": 1, "line-dasharray": [4, 2] } });
   map.addLayer({ id: "city-line", type: "line", source: "divisions", filter: ["==", ["get", "level"], "city"],
     paint: { "line-color": "#8b9bab", "line-width": 1.6 } });
+  map.addLayer({ id: "site-fill", type: "fill", source: "sites", minzoom: 9, paint: { "fill-color": colour("ink-soft"), "fill-opacity": 0.08 } });
+  map.addLayer({ id: "site-line", type: "line", source: "sites", minzoom: 9,
+    paint: { "line-color": colour("ink-soft"), "line-width": 1.2, "line-dasharray": [3, 2] } });
   map.addLayer({ id: "zone-fill", type: "fill", source: "zones", paint: { "fill-color": colour("action"), "fill-opacity": 0.1 } });
   map.addLayer({ id: "zone-line", type: "line", source: "zones", paint: { "line-color": colour("action"), "line-width": 2 } });
   const halo = { "text-halo-color": "#ffffff", "text-halo-width": 1.6 };
@@ -60,6 +63,8 @@ function addBase(map, hasTiles) {
     filter: ["==", ["get", "level"], "county"], maxzoom: 13, paint: { "text-color": "#5b6b7b", ...halo } });
   map.addLayer({ id: "city-name", type: "symbol", source: "division-names", layout: text(14),
     filter: ["==", ["get", "level"], "city"], maxzoom: 9, paint: { "text-color": "#5b6b7b", ...halo } });
+  map.addLayer({ id: "site-name", type: "symbol", source: "site-names", minzoom: 11.5, layout: text(12),
+    paint: { "text-color": colour("ink-soft"), ...halo } });
   map.addLayer({ id: "zone-name", type: "symbol", source: "zone-names", minzoom: 9.5, layout: text(13),
     paint: { "text-color": colour("action-deep"), ...halo } });
 }
@@ -92,6 +97,7 @@ export async function makeMap(element, data, { zones = true } = {}) {
   if (zones) {
     const drawn = await getJson(data.zones);
     fill(map, "zones", "zone-names", drawn.body);
+    if (data.sites) fill(map, "sites", "site-names", (await getJson(data.sites)).body);
   }
   element.dataset.ready = "yes";
   return map;
