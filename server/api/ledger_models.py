@@ -59,9 +59,9 @@ class RowsIn(In):
 class RowFaultOut(Out):
     """What is wrong with one field of a row."""
 
-    field: str = Field(description="The field; empty: the row as a whole.")
-    code: str = Field(description="What, as a word.", examples=["not_in_list"])
-    value: str = Field(description="What stood there, at most 80 characters.")
+    field: str = Field(default="", description="The field; empty: the row as a whole.")
+    code: str = Field(default="", description="What, as a word.", examples=["not_in_list"])
+    value: str = Field(default="", description="What stood there, at most 80 characters.")
     zh: str = Field(description="What, in Chinese.")
     en: str = Field(description="What, in English.")
 

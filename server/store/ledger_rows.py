@@ -15,13 +15,19 @@ _OLDER = """ARRAY(SELECT h.before ->> 'content_sha256' FROM ledger_history h
 def passages_on_file(
     connection: Connection, enterprise_id: int, keys: Collection[str], moments: Collection[datetime]
 ) -> list[dict[str, Any]]:
-    """Passages that one of these may be again: of the same key, or of the same moment; with what they said before."""
+    """Passages that one of these may be again: of the same key, or of the same moment; with what they said before.
+
+    OFFSET 0 keeps it a probe of an index for each: a table that was just filled has no statistics, and the planner
+    would walk the whole plant for every batch.
+    """
     rows = connection.execute(
         text(
             "SELECT p.id, p.source, p.source_key, p.state, p.content_sha256, p.corrected_at, p.passed_at, p.plate,"
             f" p.plate_colour, p.direction, p.entrance_no, p.barrier_no, {_OLDER} FROM ledger_passages p WHERE p.id IN"
-            " (SELECT id FROM ledger_passages WHERE enterprise_id = :enterprise AND source_key = ANY(:keys)"
-            "  UNION SELECT id FROM ledger_passages WHERE enterprise_id = :enterprise AND passed_at = ANY(:moments))"
+            " (SELECT same.id FROM unnest(cast(:keys AS text[])) AS sent (key) CROSS JOIN LATERAL (SELECT id FROM"
+            "   ledger_passages WHERE enterprise_id = :enterprise AND source_key = sent.key OFFSET 0) AS same"
+            "  UNION SELECT same.id FROM unnest(cast(:moments AS timestamptz[])) AS sent (at) CROSS JOIN LATERAL (SELECT"
+            "   id FROM ledger_passages WHERE enterprise_id = :enterprise AND passed_at = sent.at OFFSET 0) AS same)"
             " ORDER BY p.id"
         ),
         {"enterprise": enterprise_id, "keys": list(keys), "moments": list(moments), "ledger": "A"},
