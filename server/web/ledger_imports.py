@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from enforcement.ledgers.fields import LEDGERS
 from server.db import transaction
 from server.documents.lists import MIMES
+from server.documents.sheets import FileRefusedError
 from server.flows import import_ledger, ledger_columns, mark_ledger_sheet
 from server.store import ledger_sheets, people
 from server.web import ledger_records, ledger_words  # noqa: F401 - its words join at import
@@ -186,8 +187,11 @@ def marked(number: int) -> Response:
     job = _own(number)
     if job["state"] not in ("read", "taken") or not job["length"]:
         abort(404)
-    with work() as connection:
-        data = mark_ledger_sheet.marked(connection, number, language())
+    try:
+        with work() as connection:
+            data = mark_ledger_sheet.marked(connection, number, language())
+    except FileRefusedError:  # no sheet, whatever state its batch is in: there is nothing to mark
+        abort(404)
     return _file(data, f"ledger-{job['ledger']}-{number}-marked.xlsx")
 
 
