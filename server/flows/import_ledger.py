@@ -138,6 +138,7 @@ def _write(engine: Engine, fence: Fence | None, number: int, actor: Actor) -> No
         job = ledger_sheets.get_file(connection, number)
         ledger_sheets.begin_counts(connection, number)
     sheet = open_ledger_sheet(job["ledger"], job["content"])
+    progress(0, len(sheet))
     told: list[Told] = []
     done = 0
     entries = sheet.entries()

@@ -59,13 +59,14 @@ def _list_words(one: Field) -> dict[str, list[str]]:
 
 def _readable(one: Field, value: str, words: list[str]) -> str:
     """The first word that is read as the value again; the value itself where there is none."""
-    for word in words:
-        try:
-            if str(read_value(one, word, Codes())) == value:
-                return word
-        except ValueFault:
-            continue
-    return value
+    return next((word for word in words if _kept(one, word) == value), value)
+
+
+def _kept(one: Field, word: str) -> str | None:
+    try:
+        return str(read_value(one, word, Codes()))
+    except ValueFault:
+        return None
 
 
 def note(one: Field, language: str) -> str:
@@ -81,9 +82,11 @@ def note(one: Field, language: str) -> str:
 
 def example(one: Field, language: str) -> str:
     """What may stand in a field, as an example in the language."""
-    if one.kind is Kind.PLATE or one.example.isascii() or language == "zh":
-        return one.example
-    return next(iter(offered(one, language)), "")
+    words = offered(one, language)
+    if words:
+        kept = _kept(one, one.example)
+        return next((word for word in words if kept and _kept(one, word) == kept), words[0])
+    return one.example if language == "zh" or one.kind is Kind.PLATE or one.example.isascii() else ""
 
 
 def columns(ledger: str, language: str) -> list[FilledColumn]:

@@ -109,7 +109,7 @@ def _plan(intake: Intake, plan: _Round[R], index: int, given: R, can_correct: bo
         return False
     same_key = plan.by_key.get(given.source_key or "")
     same_place = plan.by_place.get(place)
-    if same_place is None and given.source_key is None:
+    if same_place is None and given.source_key is None and intake.source.kind not in BY_PEOPLE:
         same_place = plan.closed.get((place, digest))
     verdict = decide(
         Sent(given.source_key, digest, can_correct and intake.source.kind not in BY_PEOPLE),

@@ -46,6 +46,19 @@ def find_one(connection: Connection, scope: Scope, number: int) -> dict[str, Any
     return None if row is None else dict(row._mapping)
 
 
+def enterprises_of(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
+    """Enterprises of the scope whose rows have come in, by name: what a bureau chooses from."""
+    clause, values = scope.condition("b.division", "b.enterprise_id")
+    rows = connection.execute(
+        text(
+            "SELECT e.id, e.name FROM enterprises e WHERE EXISTS (SELECT FROM ledger_batches b"
+            f" WHERE b.enterprise_id = e.id AND {clause}) ORDER BY e.name, e.id LIMIT 2000"
+        ),
+        values,
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
 def create(connection: Connection, values: Mapping[str, Any]) -> int:
     """Keep a file (enterprise_id, division, ledger, file_name, content, user_id); its number."""
     number: int = connection.execute(

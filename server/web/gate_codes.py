@@ -1,5 +1,7 @@
 """The QR code of a gate: a sheet to print and hang up, and a new code when the old one was misused."""
 
+import io
+
 import segno
 from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -53,8 +55,9 @@ def drawing(number: int) -> Response:
         gate = driver_gates.find_one(connection, current_scope(), number) or abort(404)
     if gate["state"] != "active":
         abort(404)
-    body = '<?xml version="1.0" encoding="utf-8"?>\n' + _drawn(gate["driver_code"]).svg_inline(scale=8, border=4)
-    return Response(body, mimetype="image/svg+xml")
+    out = io.BytesIO()
+    _drawn(gate["driver_code"]).save(out, kind="svg", scale=8, border=4, light="#fff", svgclass=None, lineclass=None)
+    return Response(out.getvalue(), mimetype="image/svg+xml")
 
 
 @blueprint.post("/<int:number>/renew")

@@ -1,12 +1,13 @@
 """Forms of the ledgers, drawn from the table of their fields: what each field is on a page, and what was typed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from enforcement.ledgers.codes import Codes, code_list
+from enforcement.ledgers.codes import Code, Codes, code_list
 from enforcement.ledgers.faults import ValueFault
 from enforcement.ledgers.fields import LEDGERS, Field, Kind
 from enforcement.ledgers.values import read_value
@@ -34,14 +35,16 @@ class FormField:
     longest: int
 
 
-def fields(ledger: str, but: Collection[str] = ()) -> list[FormField]:
-    """The fields of a ledger that people type."""
-    return [_field(one) for one in LEDGERS[ledger] if one.name not in NOT_TYPED and one.name not in but]
+def fields(ledger: str, draft: Mapping[str, Any]) -> list[FormField]:
+    """The fields of a ledger that people type; what is in no list but stands in the draft can be kept."""
+    return [_field(one, str(draft.get(one.name) or "")) for one in LEDGERS[ledger] if one.name not in NOT_TYPED]
 
 
-def _field(one: Field) -> FormField:
+def _field(one: Field, value: str) -> FormField:
     options = options_of(one)
-    kind = "select" if options and one.codes != "cargo" else "date" if one.kind is Kind.DAY else "text"
+    if options and value and value not in dict(options):
+        options = [*options, (value, value)]
+    kind = "select" if options else "date" if one.kind is Kind.DAY else "text"
     hint = pick(one.note_zh, one.note_en) if kind == "text" else ""
     return FormField(one.name, pick(one.zh, one.en), kind, options, hint, one.required, one.longest)
 
@@ -63,8 +66,13 @@ def named(name: str, value: Any) -> str:
         return ""
     if name in ("plate_colour", "fuel", "machine_category"):
         return word(name, value)
-    rows = {row.value: row for row in code_list(name)}
-    return str(pick(rows[value].zh, rows[value].en)) if value in rows else str(value)
+    row = _by_value(name).get(value)
+    return str(value) if row is None else str(pick(row.zh, row.en))
+
+
+@cache
+def _by_value(name: str) -> Mapping[str, Code]:
+    return {row.value: row for row in code_list(name)}
 
 
 def units() -> list[tuple[str, str]]:

@@ -12,13 +12,14 @@ from flask_babel import lazy_gettext as _l
 from enforcement.ledgers.fields import LEDGERS
 from server.db import transaction
 from server.documents.lists import MIMES
+from server.documents.sheets import FileRefusedError
 from server.flows import import_ledger, ledger_columns, mark_ledger_sheet
 from server.store import ledger_sheets, people
-from server.web import ledger_words  # noqa: F401 - its words join at import
+from server.web import ledger_records, ledger_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_account, current_actor, current_scope, engine, work
 from server.web.filter_choices import yes_no
 from server.web.language import language
-from server.web.listing import Column, Filter, read, view
+from server.web.listing import Column, Filter, read
 from server.web.words import choices
 
 blueprint = Blueprint("ledger_imports", __name__, url_prefix="/ledger-imports")
@@ -27,13 +28,13 @@ FAULTS_A_PAGE = 200
 PAGES_OF = {"A": "ledgers.index", "B": "plant_vehicles.index", "C": "plant_machines.index"}
 
 FILTERS = (
+    Filter("enterprise", _l("Enterprise"), "choice", ledger_records.enterprises),
     Filter("ledger", _l("Ledger"), "choice", lambda: choices("ledger")),
     Filter("source", _l("Came from"), "choice", lambda: choices("ledger_source")),
     Filter("state", _l("State"), "choice", lambda: choices("ledger_batch_state")),
     Filter("refused", _l("With refused rows"), "choice", yes_no),
     Filter("from", _l("From"), "date"),
     Filter("to", _l("to"), "date"),
-    Filter("enterprise", "", "number"),
 )
 COLUMNS = (
     Column("id", _l("No."), numeric=True),
@@ -60,7 +61,9 @@ def index() -> str:
     with work() as connection:
         found = ledger_sheets.find(connection, current_scope(), query)
     _name_senders(found.rows)
-    return render_template("ledger_imports/list.html", view=view(query, found, FILTERS, COLUMNS))
+    return render_template(
+        "ledger_imports/list.html", view=ledger_records.view_of(query, found, FILTERS, COLUMNS, exports=())
+    )
 
 
 def _own(number: int) -> dict[str, Any]:
@@ -184,8 +187,11 @@ def marked(number: int) -> Response:
     job = _own(number)
     if job["state"] not in ("read", "taken") or not job["length"]:
         abort(404)
-    with work() as connection:
-        data = mark_ledger_sheet.marked(connection, number, language())
+    try:
+        with work() as connection:
+            data = mark_ledger_sheet.marked(connection, number, language())
+    except FileRefusedError:  # no sheet, whatever state its batch is in: there is nothing to mark
+        abort(404)
     return _file(data, f"ledger-{job['ledger']}-{number}-marked.xlsx")
 
 

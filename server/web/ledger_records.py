@@ -1,7 +1,7 @@
 """Pages that the three ledgers have in common: a record with its history, a row by hand, a correction, striking out."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,13 +12,16 @@ from sqlalchemy import Connection
 
 from server.flows import correct_ledger, enter_ledger_row
 from server.flows.refusals import Refused
-from server.store import evidence_items, ledger_batches, ledger_refusals
+from server.store import evidence_items, ledger_batches, ledger_refusals, ledger_sheets, passage_leads
+from server.store.paging import Found, Query
 from server.store.scopes import Scope
 from server.web import form_values as form
 from server.web import ledger_forms, ledger_words  # noqa: F401 - its words join at import
 from server.web.access import current_account, current_actor, current_scope, may, work
+from server.web.exports import KINDS
 from server.web.field_faults import by_field
 from server.web.ledger_facts import Group, groups_of, lines_of
+from server.web.listing import Column, Filter, View, view
 
 FindOne = Callable[[Connection, Scope, int], dict[str, Any] | None]
 
@@ -54,6 +57,23 @@ class Ledger:
         return f"{self.blueprint}.strike"
 
 
+def enterprises() -> list[tuple[str, str]]:
+    """(id, name) of the enterprises that a bureau chooses a ledger from."""
+    with work() as connection:
+        rows = ledger_sheets.enterprises_of(connection, current_scope())
+    return [(str(row["id"]), row["name"]) for row in rows]
+
+
+def view_of(
+    query: Query, found: Found, filters: Sequence[Filter], columns: Sequence[Column], exports: Sequence[str] = KINDS
+) -> View:
+    """A list as its page shows it: to an enterprise, which sees its own alone, without whose row it is and where."""
+    if current_scope().enterprise_id:
+        filters = [one for one in filters if one.name not in ("division", "enterprise")]
+        columns = [replace(one, extra=True) if one.name == "enterprise" else one for one in columns]
+    return view(query, found, filters, columns, exports)
+
+
 def page(ledger: Ledger, number: int, faults: Mapping[str, str], code: int = 200) -> ResponseReturnValue:
     """The record of a row."""
     with work() as connection:
@@ -62,12 +82,13 @@ def page(ledger: Ledger, number: int, faults: Mapping[str, str], code: int = 200
         items = evidence_items.of_owner(connection, ledger.kind, number)
         refused = ledger_refusals.of_key(connection, row["enterprise_id"], ledger.code, row.get("source_key"))
         answer = ledger_refusals.answer_of(connection, row.get("answer_id"))
+        leads = passage_leads.of_passage(connection, number) if ledger.code == "A" and may("leads.read") else []
     for one in history:
         one["lines"] = lines_of(ledger.code, one["before"], one["after"])
     groups: list[Group] = groups_of(ledger.code, row)
     shown = render_template(
         "ledgers/show.html", ledger=ledger, row=row, groups=groups, history=history, items=items, refused=refused,
-        answer=answer, faults=faults, own=_own(row),
+        answer=answer, leads=leads, faults=faults, own=_own(row),
     )  # fmt: skip
     return shown, code
 
@@ -125,7 +146,7 @@ def form_page(
     refusal: Mapping[str, Any] | None = None, code: int = 200,
 ) -> ResponseReturnValue:  # fmt: skip
     """The form of a new row, or of a correction."""
-    fields, told = ledger_forms.fields(ledger.code), faults or {}
+    fields, told = ledger_forms.fields(ledger.code, draft), faults or {}
     shown = {one.name for one in fields} | {"reason"}
     above = " ".join(text for name, text in told.items() if name not in shown)
     rendered = render_template(

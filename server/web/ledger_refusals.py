@@ -14,15 +14,15 @@ from server.flows.refusals import Refused
 from server.store import audit, ledger_refusals, people
 from server.store.paging import Query
 from server.web import form_values as form
-from server.web import ledger_words  # noqa: F401 - its words join at import
+from server.web import ledger_records, ledger_words  # noqa: F401 - its words join at import
 from server.web.access import allow, current_actor, current_scope, engine, work
-from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.exports import export, head_of, kind_asked
 from server.web.field_faults import by_field
 from server.web.filter_choices import yes_no
 from server.web.frame import local
 from server.web.language import pick
 from server.web.ledger_forms import label
-from server.web.listing import Column, Filter, read, view, whole
+from server.web.listing import Column, Filter, read, whole
 from server.web.words import choices, word
 
 blueprint = Blueprint("ledger_refusals", __name__, url_prefix="/ledger-refusals")
@@ -30,13 +30,13 @@ NEW_PAGES = {"A": "ledgers.new", "B": "plant_vehicles.new", "C": "plant_machines
 
 FILTERS = (
     Filter("q", _l("Plate or number at the source"), wide=True),
+    Filter("enterprise", _l("Enterprise"), "choice", ledger_records.enterprises),
     Filter("open", _l("Still open"), "choice", yes_no),
     Filter("ledger", _l("Ledger"), "choice", lambda: choices("ledger")),
     Filter("source", _l("Came from"), "choice", lambda: choices("ledger_source")),
     Filter("from", _l("From"), "date"),
     Filter("to", _l("to"), "date"),
     Filter("batch", "", "number"),
-    Filter("enterprise", "", "number"),
 )
 COLUMNS = (
     Column("last_at", _l("Came last"), sort=True),
@@ -64,7 +64,7 @@ def index() -> ResponseReturnValue:
     if kind_asked():
         lines = [_line(row) for row in found.rows]
         return export("refused", head_of(COLUMNS), lines, query, "ledger.export", ("ledger_refusal", "list"))
-    shown = view(query, found, FILTERS, COLUMNS, exports=KINDS)
+    shown = ledger_records.view_of(query, found, FILTERS, COLUMNS)
     return render_template("ledger_refusals/list.html", view=shown, said=said)
 
 

@@ -8,7 +8,7 @@ words.add(
     "passage_state",
     {
         "taken": ("有效", "stands"),
-        "pending": ("待核对", "waits for the gatekeeper"),
+        "pending": ("待核对", "to confirm"),
         "refused": ("未确认", "not confirmed"),
         "void": ("已作废", "struck out"),
     },
@@ -34,9 +34,9 @@ words.add(
 words.add(
     "ledger",
     {
-        "A": ("进出厂车辆台账", "vehicles in and out"),
-        "B": ("厂内车辆台账", "vehicles in the plant"),
-        "C": ("厂内机械台账", "machines in the plant"),
+        "A": ("进出厂车辆台账", "Vehicles in and out"),
+        "B": ("厂内车辆台账", "Vehicles in the plant"),
+        "C": ("厂内机械台账", "Machines in the plant"),
     },
 )
 words.add(

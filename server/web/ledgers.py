@@ -14,12 +14,12 @@ from server.store import ledger_passages
 from server.store.paging import Query
 from server.web import evidence_owners, ledger_records
 from server.web.access import allow, current_scope, may, work
-from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.exports import export, head_of, kind_asked
 from server.web.filter_choices import areas_of_scope, yes_no
 from server.web.frame import local
 from server.web.ledger_forms import named
 from server.web.ledger_records import Ledger
-from server.web.listing import Column, Filter, read, view, whole
+from server.web.listing import Column, Filter, read, whole
 from server.web.words import choices, word
 
 blueprint = Blueprint("ledgers", __name__, url_prefix="/ledgers")
@@ -28,6 +28,7 @@ STAGES = ("0", "1", "2", "3", "4", "5", "6", "6a", "6b", "D", "X")
 
 FILTERS = (
     Filter("plate", _l("Plate"), wide=True),
+    Filter("enterprise", _l("Enterprise"), "choice", ledger_records.enterprises),
     Filter("from", _l("From"), "date"),
     Filter("to", _l("to"), "date"),
     Filter("direction", _l("Direction"), "choice", lambda: choices("passage_direction")),
@@ -37,7 +38,6 @@ FILTERS = (
     Filter("source", _l("Came from"), "choice", lambda: choices("ledger_source")),
     Filter("doubts", _l("With doubts"), "choice", yes_no),
     Filter("division", _l("Area"), "choice", areas_of_scope),
-    Filter("enterprise", "", "number"),
     Filter("truck", "", "number"),
     Filter("batch", "", "number"),
 )
@@ -48,7 +48,7 @@ COLUMNS = (
     Column("enterprise", _l("Enterprise")),
     Column("gate", _l("Gate"), wide=True),
     Column("stage", _l("Stage")),
-    Column("fuel", _l("Fuel")),
+    Column("fuel", _l("Fuel"), wide=True),
     Column("cargo", _l("Cargo"), wide=True),
     Column("tonnes", _l("Tonnes"), numeric=True),
     Column("state", _l("State")),
@@ -79,7 +79,7 @@ def index() -> ResponseReturnValue:
         head = [*head_of(COLUMNS), _("Plate colour")]
         return export("ledger-a", head, lines, query, "ledger.export", ("passage", "list"))
     return render_template(
-        "ledgers/list.html", ledger=LEDGER, view=view(query, found, FILTERS, COLUMNS, exports=KINDS), named=named,
+        "ledgers/list.html", ledger=LEDGER, view=ledger_records.view_of(query, found, FILTERS, COLUMNS), named=named,
         waiting=waiting, empty=_EMPTY,
     )  # fmt: skip
 

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from server.store import plant_machines
 from server.web import evidence_owners, ledger_records
 from server.web.access import allow, current_scope, may, work
-from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.exports import export, head_of, kind_asked
 from server.web.filter_choices import areas_of_scope, yes_no
 from server.web.ledger_forms import named
 from server.web.ledger_records import Ledger
-from server.web.listing import Column, Filter, read, view, whole
+from server.web.listing import Column, Filter, read, whole
 from server.web.words import choices, word
 
 blueprint = Blueprint("plant_machines", __name__, url_prefix="/plant-machines")
@@ -23,6 +23,7 @@ LEDGER = Ledger("C", "plant_machine", "plant_machines", "machine_stage", plant_m
 
 FILTERS = (
     Filter("q", _l("Number of the machine or engine, plate"), wide=True),
+    Filter("enterprise", _l("Enterprise"), "choice", ledger_records.enterprises),
     Filter("stage", _l("Stage"), "choice", lambda: choices("machine_stage")),
     Filter("fuel", _l("Fuel"), "choice", lambda: choices("fuel")),
     Filter("present", _l("In the plant now"), "choice", yes_no),
@@ -30,7 +31,6 @@ FILTERS = (
     Filter("state", _l("State"), "choice", lambda: choices("passage_state", "taken", "void")),
     Filter("doubts", _l("With doubts"), "choice", yes_no),
     Filter("division", _l("Area"), "choice", areas_of_scope),
-    Filter("enterprise", "", "number"),
     Filter("batch", "", "number"),
 )
 COLUMNS = (
@@ -63,7 +63,7 @@ def index() -> ResponseReturnValue:
         lines = [_line(row) for row in found.rows]
         return export("ledger-c", head_of(COLUMNS), lines, query, "ledger.export", ("plant_machine", "list"))
     return render_template(
-        "ledgers/list.html", ledger=LEDGER, view=view(query, found, FILTERS, COLUMNS, exports=KINDS), named=named,
+        "ledgers/list.html", ledger=LEDGER, view=ledger_records.view_of(query, found, FILTERS, COLUMNS), named=named,
         empty=_("No machine of a plant is on file yet."),
     )  # fmt: skip
 

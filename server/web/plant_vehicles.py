@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from server.store import plant_vehicles
 from server.web import evidence_owners, ledger_records
 from server.web.access import allow, current_scope, may, work
-from server.web.exports import KINDS, export, head_of, kind_asked
+from server.web.exports import export, head_of, kind_asked
 from server.web.filter_choices import areas_of_scope, yes_no
 from server.web.ledger_forms import named
 from server.web.ledger_records import Ledger
-from server.web.listing import Column, Filter, read, view, whole
+from server.web.listing import Column, Filter, read, whole
 from server.web.words import choices, word
 
 blueprint = Blueprint("plant_vehicles", __name__, url_prefix="/plant-vehicles")
@@ -23,13 +23,13 @@ LEDGER = Ledger("B", "plant_vehicle", "plant_vehicles", "truck_stage", plant_veh
 
 FILTERS = (
     Filter("q", _l("Number in the plant, plate, VIN"), wide=True),
+    Filter("enterprise", _l("Enterprise"), "choice", ledger_records.enterprises),
     Filter("stage", _l("Stage"), "choice", lambda: choices("truck_stage")),
     Filter("fuel", _l("Fuel"), "choice", lambda: choices("fuel")),
     Filter("gone", _l("Scrapped or transferred"), "choice", yes_no),
     Filter("state", _l("State"), "choice", lambda: choices("passage_state", "taken", "void")),
     Filter("doubts", _l("With doubts"), "choice", yes_no),
     Filter("division", _l("Area"), "choice", areas_of_scope),
-    Filter("enterprise", "", "number"),
     Filter("batch", "", "number"),
 )
 COLUMNS = (
@@ -60,7 +60,7 @@ def index() -> ResponseReturnValue:
         lines = [_line(row) for row in found.rows]
         return export("ledger-b", head_of(COLUMNS), lines, query, "ledger.export", ("plant_vehicle", "list"))
     return render_template(
-        "ledgers/list.html", ledger=LEDGER, view=view(query, found, FILTERS, COLUMNS, exports=KINDS), named=named,
+        "ledgers/list.html", ledger=LEDGER, view=ledger_records.view_of(query, found, FILTERS, COLUMNS), named=named,
         empty=_("No vehicle of a plant is on file yet."),
     )  # fmt: skip
 

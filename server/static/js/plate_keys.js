@@ -6,6 +6,7 @@ const LETTERS = [..."ABCDEFGHJKLMNPQRSTUVWXYZ"]; // neither I nor O
 const DIGITS = [..."1234567890"];
 const ENDS = [..."挂学警港澳领"];
 const LONGEST = 10;
+const HIDE_AFTER_MS = 300;
 
 /** The colour that a plate of this form usually has; "" where none is usual. */
 export function usualColour(plate) {
@@ -62,7 +63,9 @@ function build(field, keys) {
     show();
   });
   document.addEventListener("focusin", (event) => {
-    if (event.target !== field && !keys.contains(event.target)) keys.hidden = true;
+    if (event.target === field || keys.contains(event.target)) return;
+    // Only when the tap is over: were the page to move under the finger, the tap would miss what it was meant for.
+    setTimeout(() => { keys.hidden = document.activeElement !== field; }, HIDE_AFTER_MS);
   });
 }
 
