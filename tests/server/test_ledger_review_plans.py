@@ -59,7 +59,7 @@ LISTS: list[tuple[Find, str, str, dict[str, str]]] = [
     (ledger_scores.find, "ledger_scores", "score", {"month": "2020-05-01", "below": "60", "division": "211302"}),
     (ledger_scores.find, "ledger_scores", "passages", {"month": "2020-05-01", "q": "企7"}),
     (clean_transport.find, "clean_transport", "recorded_at", {}),
-    (clean_transport.find, "clean_transport", "recorded_at", {"division": "211303"}),
+    (clean_transport.find, "clean_transport", "recorded_at", {"division": "211302"}),
     (clean_transport.find, "clean_transport", "recorded_at", {"from": "2020-05-01", "to": "2020-05-31"}),
     (verification_tasks.find, "verification_tasks", "drawn_at", {}),
     (verification_tasks.find, "verification_tasks", "drawn_at", {"state": "open", "division": "211302"}),
