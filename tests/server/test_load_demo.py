@@ -106,7 +106,7 @@ def test_what_there_is(loaded: Engine) -> None:
     with transaction(loaded) as connection:
         counts = {
             noun: connection.execute(text(f"SELECT count(*) FROM {noun}")).scalar_one()
-            for noun in ("trucks", "machines", "zones")
+            for noun in ("trucks", "machines", "zones", "sites")
         }
         counties = connection.execute(text("SELECT count(*) FROM divisions WHERE parent = '211300'")).scalar_one()
         kinds = set(connection.execute(text("SELECT DISTINCT kind FROM terminals")).scalars())
@@ -117,7 +117,10 @@ def test_what_there_is(loaded: Engine) -> None:
                 "WHERE d.parent = '211300' AND c.code = '211300' GROUP BY c.geometry"
             )
         ).scalar_one()
-    assert (counts, counties) == ({"trucks": 60, "machines": 60, "zones": 6}, 7)
+    assert (counts, counties) == (
+        {"trucks": 60, "machines": 60, "zones": 9, "sites": 3},
+        7,
+    )  # a site's boundary is a zone as well
     assert kinds == {"hdv", "nrmm", "jt808", "ev", "json"}
     assert states == {"requested", "reviewed", "active", "refused", "withdrawn"}
     assert union < 1e-4  # square degrees
