@@ -69,6 +69,11 @@ def entries_of(entries: Iterable[WhitelistEntry], subject: Subject) -> tuple[Whi
     return tuple(entry for entry in entries if entry.subject in keys)
 
 
+def at_gates(entries: Iterable[WhitelistEntry], enterprise_id: int | None) -> tuple[WhitelistEntry, ...]:
+    """The entries that may open a plant's gates: leave for one zone says nothing of gates unless it names the plant."""
+    return tuple(one for one in entries if one.zone_id is None or one.enterprise_id == enterprise_id)
+
+
 def covering(entries: Sequence[WhitelistEntry], subject: Subject, zone_id: int, at_us: Ints) -> Ints:
     """For each moment the index of the first entry that gives leave; -1 = none does."""
     at_us = np.asarray(at_us, np.int64)

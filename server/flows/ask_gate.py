@@ -15,7 +15,7 @@ from enforcement.alerts.directions import Way, towards
 from enforcement.alerts.levels import highest
 from enforcement.registry.plates import PlateColour, normalise_plate
 from enforcement.rules.book import RuleBook
-from enforcement.zones.whitelist import WhitelistEntry
+from enforcement.zones.whitelist import WhitelistEntry, at_gates
 from server.flows import alert_standing, rule_book
 from server.flows.alert_standing import Standing
 from server.flows.gate_memory import memory_of
@@ -62,7 +62,8 @@ def judge(
     leave: list[WhitelistEntry] = []
     if subject.has_leave and subject.truck_id and highest(standing.alerts, place.division, at):
         leave = alert_leave.of_trucks(connection, [subject.truck_id]).get(subject.truck_id, [])
-    return answer(rules, standing.measures, standing.alerts, place, subject.truck, leave, at)
+    own = at_gates(leave, place.enterprise_id)
+    return answer(rules, standing.measures, standing.alerts, place, subject.truck, own, at)
 
 
 def _read(question: Question) -> tuple[str, str]:

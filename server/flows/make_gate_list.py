@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from enforcement.alerts.ed25519 import public_key
 from enforcement.alerts.offline import Law, Listed, canonical, key_id, make_list, midnights, seal
 from enforcement.rules.book import RuleBook
+from enforcement.zones.whitelist import at_gates
 from server.flows import alert_standing, gate_rules
 from server.flows.alert_standing import Standing
 from server.flows.ask_gate import standing_now
@@ -86,7 +87,7 @@ def _trucks(connection: Connection, enterprise_id: int, since: datetime, now: da
     known = [read_subject(row, row["asked_plate"], row["asked_colour"]) for row in rows]
     ids = [one.truck_id for one in known if one.has_leave and one.truck_id is not None]
     leave = alert_leave.of_trucks(connection, ids)
-    return [Listed(one.truck, tuple(leave.get(one.truck_id or 0, ()))) for one in known]
+    return [Listed(one.truck, at_gates(leave.get(one.truck_id or 0, ()), enterprise_id)) for one in known]
 
 
 def _head(

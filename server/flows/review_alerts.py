@@ -19,6 +19,7 @@ from enforcement.registry.plates import PlateColour
 from enforcement.registry.stages import Stage
 from enforcement.registry.subjects import Truck
 from enforcement.rules.book import day_of, get_rule
+from enforcement.zones.whitelist import at_gates
 from server.db import transaction
 from server.flows import alert_standing, rule_book
 from server.store import alert_leave, alert_passages, ledger_leads, subjects
@@ -86,9 +87,8 @@ def _judge(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[st
             places[spot] = alert_standing.place_of(connection, row["enterprise_id"], at)
         held = known.get(row["truck_id"])
         truck = truck_of(row, held.subject if held is not None and isinstance(held.subject, Truck) else None)
-        found = answer(
-            rules, standing.measures, standing.alerts, places[spot], truck, leave.get(row["truck_id"], ()), at
-        )
+        own = at_gates(leave.get(row["truck_id"], ()), row["enterprise_id"])
+        found = answer(rules, standing.measures, standing.alerts, places[spot], truck, own, at)
         if found.answer is Answer.DENY and row["direction"] == "in":
             leads += ledger_leads.put(connection, _lead(row, truck, found))
         elif row["id"] in open_before:

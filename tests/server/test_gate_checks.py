@@ -176,6 +176,19 @@ def passage(connection: Connection, plant: Plant, at: str, stage: str) -> None:
     )
 
 
+def leave_for_one_zone(engine: Engine, entry: int, enterprise_id: int | None) -> None:
+    """Leave for a zone says nothing of gates, unless it names the plant."""
+    with transaction(engine) as connection:
+        connection.execute(
+            text(
+                "WITH z AS (INSERT INTO zones (code, name_zh, name_en, division) VALUES ('GATE-TEST', '一区', 'one', '211302')"
+                " ON CONFLICT (code) DO UPDATE SET name_en = 'one' RETURNING id)"
+                " UPDATE whitelist_entries SET zone_id = (SELECT id FROM z), enterprise_id = :e WHERE id = :id"
+            ),
+            {"e": enterprise_id, "id": entry},
+        )
+
+
 def test_leave_lets_in_and_a_lifted_alert_lets_everybody_in(web: Flask, engine: Engine, plant: Plant) -> None:
     number = enter(engine)
     until(lambda: asked(web, plant, "辽N40000")["answer"] == "deny")
@@ -192,6 +205,10 @@ def test_leave_lets_in_and_a_lifted_alert_lets_everybody_in(web: Flask, engine: 
         ).scalar_one()
     told = asked(web, plant, "辽N40000")
     assert (told["answer"], told["reason_code"], told["whitelist_id"]) == ("allow", "whitelisted", entry)
+    leave_for_one_zone(engine, entry, None)
+    assert asked(web, plant, "辽N40000")["answer"] == "deny"
+    leave_for_one_zone(engine, entry, plant.enterprise_id)
+    assert asked(web, plant, "辽N40000")["answer"] == "allow"
     with transaction(engine) as connection:
         connection.execute(
             text(
