@@ -249,12 +249,12 @@ def web() -> None:
 @main.command()
 @click.option("--once", default=None, help="run this job now and end")
 def jobs(once: str | None) -> None:
-    """Run the periodic jobs until stopped."""
+    """Run the periodic jobs until stopped: those that are due every minute beside those that may take long."""
     from datetime import UTC, datetime
 
     from server.flows import jobs as flow
 
-    engine = db.connect_engine(_settings().database_url, pool_size=3)
+    engine = db.connect_engine(_settings().database_url, pool_size=6)
     if once is not None:
         if once not in {job.name for job in flow.JOBS}:
             names = ", ".join(job.name for job in flow.JOBS) or "none"
@@ -264,8 +264,11 @@ def jobs(once: str | None) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: stopping.set())
-    while not stopping.wait(1.0):
-        flow.run_due(engine, datetime.now(UTC))
+    threads = [threading.Thread(target=flow.keep_running, args=(engine, some, stopping)) for some in flow.apart()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 @main.command()

@@ -8,9 +8,11 @@ its last start in the database. A job that fails is noted, raises an alarm the t
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from threading import Event
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
 from server.db import transaction
 from server.flows import find_contradictions, ledger_retention, score_ledgers, whitelist_watch
@@ -21,6 +23,8 @@ from server.store import job_runs
 
 log = logging.getLogger(__name__)
 FAILURES_TO_ALARM = 3
+LOOK_S = 1.0
+QUICK_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,22 @@ JOBS: tuple[Job, ...] = (
     Job("ledger_retention", 6 * 3600, ledger_retention.retain),
 )
 """Every job of the platform, in the order in which they run when several are due."""
+
+
+def apart() -> tuple[tuple[Job, ...], ...]:
+    """The jobs in two groups: an alert is not to wait until ledgers are scored."""
+    quick = tuple(job for job in JOBS if job.every_s <= QUICK_S)
+    return quick, tuple(job for job in JOBS if job.every_s > QUICK_S)
+
+
+def keep_running(engine: Engine, jobs: Iterable[Job], stopping: Event) -> None:
+    """Run what is due of these jobs until told to stop; a database that is away is waited for."""
+    jobs = tuple(jobs)
+    while not stopping.wait(LOOK_S):
+        try:
+            run_due(engine, datetime.now(UTC), jobs)
+        except OperationalError as fault:
+            log.warning("the database cannot be reached, trying again: %s", fault)
 
 
 def run_due(engine: Engine, now: datetime, jobs: Iterable[Job] | None = None) -> dict[str, Mapping[str, int] | None]:

@@ -1,12 +1,13 @@
 """Periodic jobs: due by their last start, held by one process, a failing one stops no other and raises an alarm."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from server.db import transaction
-from server.flows.jobs import JOBS, Job, run_due, run_one
+from server.flows.jobs import JOBS, Job, apart, keep_running, run_due, run_one
 from server.store import job_runs
 
 pytestmark = pytest.mark.server
@@ -52,6 +53,30 @@ def test_every_job_stands_in_the_table_once() -> None:
     names = [job.name for job in JOBS]
     assert len(names) == len(set(names))
     assert {"alert_review", "alert_zones", "ledger_retention", "site_machines", "whitelist_watch"} <= set(names)
+
+
+def test_an_alert_does_not_wait_for_jobs_that_take_long() -> None:
+    quick, long = apart()
+    assert {*quick, *long} == set(JOBS)
+    assert {"alert_review", "alert_zones"} <= {job.name for job in quick}
+    assert {"ledger_scores", "ledger_retention"} <= {job.name for job in long}
+
+
+def test_jobs_go_on_when_the_database_comes_back_and_end_when_told(engine: Engine) -> None:
+    stopping, away = Event(), create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    runs: list[str] = []
+
+    def end(_engine: Engine, _now: datetime) -> dict[str, int]:
+        runs.append("ran")
+        stopping.set()
+        return {}
+
+    waiting = Thread(target=keep_running, args=(away, [Job("never", 1, end)], stopping))
+    waiting.start()
+    keep_running(engine, [Job("ends", 1, end)], stopping)
+    waiting.join(30)
+    assert not waiting.is_alive()
+    assert runs == ["ran"]
 
 
 def test_a_job_that_is_none_is_named(engine: Engine) -> None:
