@@ -1,7 +1,5 @@
-"""The system that a key speaks for. A gate's key is remembered for two seconds: it is shown hundreds of times in one.
-
-A key that was ended is therefore refused within five seconds everywhere, at once in most processes; every other kind of
-key is looked up at each call.
+"""The system that a key speaks for. Where a gate asks, its key is remembered for two seconds: it is shown hundreds of
+times in one, and refused within five seconds after it was ended. Everywhere else a key is looked up at each call.
 """
 
 from dataclasses import dataclass
@@ -32,8 +30,8 @@ class Speaker:
         return self.key.scopes == ("gate",)
 
 
-def find(engine: Engine, text: str) -> Speaker | None:
-    """Who speaks with this key; None where no key in force is meant."""
+def find(engine: Engine, text: str, remembered: bool = False) -> Speaker | None:
+    """Who speaks with this key; None where no key in force is meant. `remembered`: a gate's key of late will do."""
     if not system_keys.FORM.fullmatch(text):
         return None
 
@@ -43,6 +41,8 @@ def find(engine: Engine, text: str) -> Speaker | None:
             account = key and users.system_account(connection, key.organisation_id, key.name)
         return Speaker(key, account) if key and account else None
 
+    if not remembered:
+        return cast("Speaker | None", look_up())
     keep = memory_of(engine, "key", KEY_S)
     found = keep.get(digest(text), look_up, lambda one: isinstance(one, Speaker) and one.is_gate)
     return cast("Speaker | None", found)
