@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from werkzeug.exceptions import NotFound
 
 from enforcement.grades.promises import GRADES
+from server.api import versions
 from server.api.kinds import Absent, Asked, Division, Id32, Out, PageAsked, PageOf, Text200, page_values
 from server.api.operations import operation
 from server.flows import check_promises
@@ -121,13 +122,15 @@ def index(query: LargeUserFilters) -> LargeUserPage:
     return LargeUserPage(items=[LargeUser.model_validate(row) for row in found.rows], **page_values(query, found))
 
 
-@operation(blueprint, "GET", "/<int:number>", allow="large_users.read", gives=LargeUser, summary="One large user")
+@operation(blueprint, "GET", "/<int:number>", allow="large_users.read", gives=LargeUser, versioned=True,
+           summary="One large user")  # fmt: skip
 def show(number: int) -> LargeUser:
     """One entry."""
     with work() as connection:
         row = large_users.find_one(connection, current_scope(), number)
     if row is None:
         raise NotFound
+    versions.tag_of(row)
     return LargeUser.model_validate(row)
 
 
