@@ -58,6 +58,19 @@ OTHERS: dict[str, tuple[str, str]] = {
     "notice 44 of the city of 2023": ("朝环发〔2023〕44号", "notice 44 of the city of 2023"),
     "notice of the ministry 655 of 2019": ("环办大气函〔2019〕655号", "notice of the ministry 655 of 2019"),
     "setting of the bureau": ("主管部门设定", "setting of the bureau"),
+    "practice of several cities": ("多地做法", "practice of several cities"),
+    "periodic test of goods vehicles by their age": (
+        "按车龄确定的货车定期检验",
+        "periodic test of goods vehicles by their age",
+    ),
+    "periodic test of goods vehicles, once a year": (
+        "货车定期检验，每年一次",
+        "periodic test of goods vehicles, once a year",
+    ),
+    "periodic test of older goods vehicles, twice a year": (
+        "老旧货车定期检验，每年两次",
+        "periodic test of older goods vehicles, twice a year",
+    ),
     "most local rules": ("多数地方规定", "most local rules"),
     "letters of the plates of Liaoning": ("辽宁省号牌字母", "letters of the plates of Liaoning"),
     "practice before the revised APL": ("《行政处罚法》修订前的做法", "practice before the revised APL"),

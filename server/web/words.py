@@ -147,6 +147,8 @@ WORDS: dict[str, dict[str, Pair]] = {
         "CNY/machine": ("元/台", "yuan a machine"),
         "CNY/vehicle": ("元/辆", "yuan a vehicle"),
         "Ringelmann": ("林格曼级", "Ringelmann"),
+        "calls/min": ("次/分钟", "calls a minute"),
+        "passages/d": ("车次/天", "passages a day"),
         "d": ("天", "days"),
         "s": ("秒", "s"),
         "m": ("米", "m"),
