@@ -324,6 +324,7 @@ def test_what_is_sent_is_wiped_days_after_the_last_contact_and_what_is_not_stays
 ) -> None:
     page = enrolled(tablet.new_page(), address)
     key = add_draft(page)
+    page.wait_for_load_state("networkidle")  # an answer under way would be a contact forty days later
     tablet.set_offline(True)
     later(tablet, days=40)
     page.reload()
@@ -338,6 +339,7 @@ def test_what_is_sent_is_wiped_days_after_the_last_contact_and_what_is_not_stays
     press_pin(page)
     at(page, "/")
     in_app(page, "async (app, key) => app.checks.save({ ...(await app.checks.get(key)), state: 'sent' })", key)
+    page.wait_for_load_state("networkidle")
     tablet.set_offline(True)
     later(tablet, days=6)
     page.reload()

@@ -52,7 +52,10 @@ def lists(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], bo
         one = methods.get("get")
         if one is None or "{" in path:
             continue
-        schema = one["responses"]["200"]["content"]["application/json"]["schema"]
+        content = one["responses"]["200"]["content"]
+        if "application/json" not in content:
+            continue  # a file
+        schema = content["application/json"]["schema"]
         fields = description["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]["properties"]
         if "items" in fields:
             yield path, {p["name"]: p["schema"] for p in one["parameters"]}, "next_cursor" in fields

@@ -36,7 +36,8 @@ TABLES = {
     "evidence": "evidence_items", "watch-list": "watch_entries", "sites": "sites",
     "site-stays": "site_stays", "pleas": "pleas", "quarantine": "quarantine", "tokens": "api_tokens",
     "gates": "gates", "gate-lifts": "gate_lifts", "gate-devices": "gate_devices", "gate-policies": "gate_policies",
-    "gate-checks": "gate_answers",
+    "gate-checks": "gate_answers", "alerts": "alerts", "large-users": "large_users",
+    "clean-transport": "clean_transport",
 }  # fmt: skip
 """The table behind each noun of the addresses."""
 SIGNS = frozenset({"POST /gates/{number}/heartbeat"})
@@ -174,8 +175,8 @@ def test_every_change_of_such_a_record_honours_if_match(web: Flask, made: WriteW
 
 def tag_of(made: WriteWorld, address: str, written: Written) -> str:
     """The ETag of the record as its reader gets it."""
-    noun, name = re.findall(r"^\w+ /([\w-]+)/\{(\w+)\}", address)[0]
-    answer: Any = made.program(written.who).get(f"/{noun}/{written.names[name]}")
+    path, name = re.findall(r"^\w+ (/[\w/-]+)/\{(\w+)\}", address)[0]
+    answer: Any = made.program(written.who).get(f"{path}/{written.names[name]}")
     assert answer.status_code == 200, (address, answer.text)
     tag: str = answer.headers["ETag"]
     return tag

@@ -38,7 +38,6 @@ class WriteWorld:
         self.made = 0
         self.programs = {
             name: Program(web, make_token(engine, city.accounts[name]))
-            for name in ("officer", "police", "reviewer", "station", "workshop", "enterprise")
             for name in ("officer", "police", "reviewer", "station", "workshop", "enterprise", "approver")
         }
 
@@ -160,9 +159,15 @@ STAY = {"machine": "3-6NA00077", "entered_at": "2026-09-02T07:30:00+08:00", "rea
 def _confirmed(made: WriteWorld) -> int:
     with transaction(made.engine) as connection:
         owner = records.truck(connection, enterprise_id=made.city.enterprise_id)
-        return records.violation(
-            connection, records.zone(connection), owner, enterprise_id=made.city.enterprise_id, status="confirmed"
+        number = records.violation(connection, records.zone(connection), owner, enterprise_id=made.city.enterprise_id)
+        connection.execute(
+            text(
+                "UPDATE violations SET status = 'confirmed', decided_at = now(), decided_by = :u,"
+                " decision_reason = 'track_clear' WHERE id = :id"
+            ),
+            {"id": number, "u": made.city.accounts["officer"]},
         )
+        return number
 
 
 def _plea(made: WriteWorld) -> dict[str, int]:
@@ -295,7 +300,101 @@ def _gate_new(made: WriteWorld) -> Written:
     return Written("enterprise", {}, {"entrance_no": f"N{made.made % 1000:03}"})
 
 
+PASSAGE = (
+    "INSERT INTO ledger_passages (enterprise_id, division, passed_at, entrance_no, barrier_no, direction, plate,"
+    " plate_colour, fuel, stage, source, state, content_sha256) VALUES (:e, '211302', now() - interval '1 hour', '1', '01',"
+    " 'in', :n, 'yellow', 'diesel', '5', 'phone', '{state}', sha256(cast(:n AS text)::bytea)) RETURNING id"
+)
+PLANT_VEHICLE = (
+    "INSERT INTO plant_vehicles (enterprise_id, division, internal_no, fuel, stage, source, content_sha256)"
+    " VALUES (:e, '211302', :n, 'diesel', '5', 'hand', sha256(cast(:n AS text)::bytea)) RETURNING id"
+)
+PLANT_MACHINE = (
+    "INSERT INTO plant_machines (enterprise_id, division, pin, fuel, stage, source, content_sha256)"
+    " VALUES (:e, '211302', :n, 'diesel', '3', 'hand', sha256(cast(:n AS text)::bytea)) RETURNING id"
+)
+CARRIED = (
+    "INSERT INTO clean_transport (enterprise_id, division, month, direction, mode, cargo, tonnes, document)"
+    " VALUES (:e, '211302', date '2020-01-01' + make_interval(months => cast(right(:n, 2) AS int)), 'in', 'rail', 'coal', 1,"
+    " '单据') RETURNING id"
+)
+
+
+def _own(statement: str, name: str, body: dict[str, Any]) -> Make:
+    """A row of the enterprise of the enterprise account."""
+
+    def make(made: WriteWorld) -> Written:
+        plate = made.plate()
+        with transaction(made.engine) as connection:
+            number = one(connection, statement, e=made.city.enterprise_id, n=plate)
+        return Written("enterprise", {name: number}, body)
+
+    return make
+
+
+def _alert(body: dict[str, Any]) -> Make:
+    """An alert in force, alone in its area."""
+
+    def make(made: WriteWorld) -> Written:
+        with transaction(made.engine) as connection:
+            connection.execute(text(CITY_AREA))
+            connection.execute(text(ENDED))
+            number = one(
+                connection, "INSERT INTO alerts (level, division, from_at, document, authority, issued_on) VALUES"
+                " ('yellow', '211300', now() - interval '1 hour', '朝政预〔2026〕1号', '朝阳市人民政府', current_date)"
+                " RETURNING id",
+            )  # fmt: skip
+        return Written("approver", {"number": number}, body)
+
+    return make
+
+
+CITY_AREA = (
+    "INSERT INTO divisions (code, level, name_zh, name_en, geometry) VALUES ('211300', 'city', '朝阳市', 'Chaoyang',"
+    " ST_Multi(ST_MakeEnvelope(119, 40, 121, 42, 4326))) ON CONFLICT DO NOTHING"
+)
+ENDED = (
+    "UPDATE alerts SET state = 'withdrawn', withdrawn_at = now(), withdrawn_reason = '让位' WHERE state = 'active'"
+    " AND division = '211300'"
+)
+
+
+def _new_alert(made: WriteWorld) -> Written:
+    with transaction(made.engine) as connection:
+        connection.execute(text(CITY_AREA))
+        connection.execute(text(ENDED))
+    return Written("approver")
+
+
+def _new_carried(made: WriteWorld) -> Written:
+    made.made += 1
+    return Written("enterprise", {}, {"month": f"20{10 + made.made % 10}-03-01"})
+
+
+def _later(hours: float) -> str:
+    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+
+
 WRITES: dict[str, Make] = {
+    "POST /alerts": _new_alert,
+    "POST /alerts/{number}/level": lambda made: _alert({"from_at": _later(0.1)})(made),
+    "POST /alerts/{number}/lifting": lambda made: _alert({"to_at": _later(-0.1)})(made),
+    "POST /alerts/{number}/withdrawal": _alert({"reason": "录入错误"}),
+    "POST /alert-measures": lambda _: Written("approver"),
+    "POST /clean-transport": _new_carried,
+    "PATCH /clean-transport/{number}": _own(
+        CARRIED, "number", {"tonnes": 12.5, "document": "更正单据", "reason": "录入错误"}
+    ),
+    "PATCH /ledger/passages/{number64}": _own(PASSAGE.format(state="taken"), "number64", {}),
+    "POST /ledger/passages/{number64}/strike-out": _own(PASSAGE.format(state="taken"), "number64", {}),
+    "POST /ledger/passages/{number64}/confirmation": _own(PASSAGE.format(state="pending"), "number64", {}),
+    "POST /ledger/passages/{number64}/refusal": _own(PASSAGE.format(state="pending"), "number64", {}),
+    "PATCH /ledger/plant-vehicles/{number64}": _own(PLANT_VEHICLE, "number64", {}),
+    "POST /ledger/plant-vehicles/{number64}/strike-out": _own(PLANT_VEHICLE, "number64", {}),
+    "PATCH /ledger/plant-machines/{number64}": _own(
+        PLANT_MACHINE, "number64", {"reason": "标签看错", "changes": {"stage": "2"}}
+    ),
+    "POST /ledger/plant-machines/{number64}/strike-out": _own(PLANT_MACHINE, "number64", {}),
     "POST /gates": _gate_new,
     "PUT /gates/{number}": lambda made: Written("enterprise", {"number": gate(made)}),
     "POST /gate-devices": lambda made: Written("enterprise", {}, {"gate_id": gate(made)}),
