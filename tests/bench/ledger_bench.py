@@ -37,6 +37,7 @@ from server.flows import clean_shares, import_ledger, ledger_columns, rule_book,
 from server.flows.clean_shares import Period
 from server.flows.load_reference import load_reference
 from server.flows.manage_accounts import Draft, create_account
+from server.flows.review_alerts import review_alerts
 from server.flows.system_keys import Wanted
 from server.launch import databases
 from server.launch.ports import free_port
@@ -274,8 +275,13 @@ def _jobs(engine: Engine) -> list[Row]:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         rules = rule_book.current(connection)
         made = score_ledgers.score_month(connection, rules, date.fromisoformat(NEWEST_MONTH), datetime.now(UTC))
+    scored = time.perf_counter() - begun
+    begun = time.perf_counter()
+    judged = review_alerts(engine, datetime.now(UTC))
+    spent = time.perf_counter() - begun
     return [
-        ("ledgers.scores_of_a_month_s", time.perf_counter() - begun, "s", f"{made} enterprises, {ROWS // 12:,} rows")
+        ("ledgers.alert_review_s", spent, "s", f"first run of the job: {judged['passages']:,} passages judged"),
+        ("ledgers.scores_of_a_month_s", scored, "s", f"{made} enterprises, {ROWS // 12:,} rows"),
     ]
 
 
@@ -371,7 +377,8 @@ def _pages(world: dict[str, Any], newest: int) -> dict[str, Callable[[], str]]:
         "clean_city_year": lambda: "/clean-transport/?from=2025-11-01&to=2026-10-31",
         "clean_industries": lambda: "/clean-transport/?by=industry&from=2025-11-01&to=2026-10-31",
         "clean_plant_months": lambda: f"/clean-transport/?by=month&enterprise={plant}&from=2025-11-01&to=2026-10-31",
-        "alert_live": lambda: f"/alerts/{world['alert']}",
+        "alert_live": lambda: f"/alerts/{world['alert']}/live",
+        "alert_report": lambda: f"/alerts/{world['alert']}/report",
         "leads": lambda: "/leads/",
     }
 
